@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The translation of errorkit's own texts and of lazy oslo.i18n messages.
+
+``_`` marks a text and leaves it in English: the language is known only when
+an error is written for a reader, and then ``translate`` is called.
+"""
+
+from __future__ import annotations
+
+import functools
+import gettext
+import pathlib
+
+import oslo_i18n
+
+DOMAIN = 'errorkit'
+LOCALE_DIR = str(pathlib.Path(__file__).parent / 'locale')
+
+
+class Text(str):
+    """One of errorkit's own texts: English as a str, any language on asking.
+
+    :param msgid: the English text, with ``%(name)s`` for its values
+    :param values: the values, already fit to be shown
+    """
+
+    __slots__ = ('msgid', 'values')
+    msgid: str
+    values: dict[str, str]
+
+    def __new__(cls, msgid: str, **values: str) -> Text:
+        self = super().__new__(cls, msgid % values if values else msgid)
+        self.msgid = msgid
+        self.values = values
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_restore, (self.msgid, self.values))
+
+
+def _restore(msgid: str, values: dict[str, str]) -> Text:
+    return Text(msgid, **values)
+
+
+_ = Text
+
+
+def is_translatable(text: object) -> bool:
+    """Tell whether a text depends on the reader's language.
+
+    A lazy oslo.i18n message is known by its ``translation`` method; its
+    class is private there.
+    """
+    kind = type(text)
+    return kind is not str and (kind is Text or hasattr(kind, 'translation'))
+
+
+@functools.cache
+def languages(domain: str = DOMAIN) -> tuple[str, ...]:
+    """Return the languages a domain is available in, English first.
+
+    :param domain: the gettext domain, errorkit's own or a service's
+    """
+    if domain != DOMAIN:
+        return tuple(oslo_i18n.get_available_languages(domain))
+    found = sorted(
+        path.parent.parent.name
+        for path in pathlib.Path(LOCALE_DIR).glob(
+            f'*/LC_MESSAGES/{DOMAIN}.mo'
+        )
+    )
+    return ('en', *found)
+
+
+def domain_of(text: object) -> str:
+    """Return the gettext domain a translatable text belongs to."""
+    return str(getattr(text, 'domain', DOMAIN))
+
+
+def translate(text: str, language: str) -> str:
+    """Return a text in a language, or in English where it has none.
+
+    :param text: a ``Text`` or a lazy oslo.i18n message; any other str comes
+        back as it is
+    :param language: a locale name such as ``de`` or ``pt_BR``
+    """
+    if isinstance(text, Text):
+        found = _catalog(language).gettext(text.msgid)
+        return found % text.values if text.values else found
+    if is_translatable(text):
+        return str(oslo_i18n.translate(text, language))
+    return text
+
+
+@functools.cache
+def _catalog(language: str) -> gettext.NullTranslations:
+    return gettext.translation(
+        DOMAIN, LOCALE_DIR, languages=[language], fallback=True
+    )

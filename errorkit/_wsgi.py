@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calling an application and owning its body: the WSGI rules, in one place.
+
+PEP 3333 lets an application start late, twice, through ``write`` or not at
+all, and fail at each step. ``Held`` keeps the status back until the first
+chunk is in hand, so that a failure before it can still become a clean answer.
+``Body`` stands in for the application's iterable: it passes the chunks, knows
+how it ended, and closes once.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from errorkit.exceptions import InvalidResponse
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import StartResponse
+
+Header = tuple[str, str]
+Headers = list[Header]
+Write = Callable[[bytes], object]
+
+#: Statuses, beside 1xx, that have neither a body nor a Content-Type.
+BODYLESS = frozenset([204, 205, 304])
+
+# RFC 9110: a name is a token, a value is visible characters, blanks and
+# obs-text; PEP 3333 adds that both are latin-1.
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VALUE = re.compile(r'[\t\x20-\x7e\x80-\xff]*')
+_STATUS = re.compile(r'[1-9][0-9]{2}(?: [\x20-\x7e\x80-\xff]*)?')
+
+#: Names found good before, as spelled; a few dozen in a service's life.
+_good_names: set[str] = set()
+_MAX_NAMES = 1000
+
+
+def check_head(status: str, headers: Headers) -> int:
+    """Refuse a status line or header that HTTP or PEP 3333 has no place for.
+
+    :returns: the status as a number
+    :raises InvalidResponse: naming the header, never its value
+    """
+    try:
+        for name, value in headers:
+            if name not in _good_names:
+                _check_name(name)
+            if not (value.isascii() and value.isprintable()):
+                _check_value(name, value)
+        if not _STATUS.fullmatch(status):
+            raise InvalidResponse('the status line is not valid')
+    except (TypeError, ValueError, AttributeError) as exc:
+        if isinstance(exc, InvalidResponse):
+            raise
+        raise InvalidResponse('status and headers are not strings') from None
+    return int(status[:3])
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise InvalidResponse(f'invalid header name {ascii(name)[:80]}')
+    if len(_good_names) < _MAX_NAMES:
+        _good_names.add(name)
+
+
+def _check_value(name: str, value: str) -> None:
+    if not _VALUE.fullmatch(value):
+        raise InvalidResponse(f'invalid value of the header {name[:80]}')
+
+
+def with_vary(headers: Headers, *names: str) -> Headers:
+    """Return headers whose one Vary names these too.
+
+    :param headers: not changed
+    :param names: of request headers; those named already are not repeated
+    """
+    kept = []
+    listed: list[str] = []
+    for name, value in headers:
+        if name.lower() == 'vary':
+            listed += [item.strip() for item in value.split(',')]
+        else:
+            kept.append((name, value))
+    known = {item.lower() for item in listed}
+    if '*' not in known:
+        listed += [name for name in names if name.lower() not in known]
+    kept.append(('Vary', ', '.join(item for item in listed if item)))
+    return kept
+
+
+class Held:
+    """A start_response kept back until ``commit``.
+
+    Only the first chunk given to ``write`` is kept too; the second commits.
+
+    :param start_response: the outer one
+    """
+
+    # Class attributes for what most requests never change: an instance is
+    # made for each request.
+    status: str | None = None
+    headers: Headers = []  # noqa: RUF012 - replaced, never changed
+    #: The status as a number.
+    code = 0
+    #: What ``write`` was given first, or the body's first chunk.
+    chunk = b''
+    #: The outer one was called, and whether it returned.
+    tried = False
+    committed = False
+    _write: Write | None = None
+
+    def __init__(self, start_response: StartResponse) -> None:
+        self._start_response = start_response
+
+    def __call__(
+        self,
+        status: str,
+        headers: Headers,
+        exc_info: OptExcInfo | None = None,
+    ) -> Write:
+        if exc_info is not None:
+            try:
+                if self.committed and exc_info[1] is not None:
+                    raise exc_info[1].with_traceback(exc_info[2])
+                self.chunk = b''
+            finally:
+                exc_info = None  # PEP 3333: no circular reference
+        elif self.status is not None:
+            raise InvalidResponse('start_response was called twice')
+        self.code = check_head(status, headers)
+        self.status = status
+        self.headers = headers
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """Keep the first chunk; with the second all goes to the server."""
+        if not self.committed:
+            if not self.chunk:
+                self.chunk = data
+                return
+            self.commit()
+            if self._write is not None:
+                self._write(self.take())
+        if self._write is not None:
+            self._write(data)
+
+    def is_plain(self) -> bool:
+        """Tell whether it is a success with an ordinary body."""
+        return (
+            200 <= self.code < 400
+            and not self.chunk
+            and self.code not in BODYLESS
+        )
+
+    def take(self) -> bytes:
+        """Return the chunk kept back by ``write`` and forget it."""
+        chunk, self.chunk = self.chunk, b''
+        return chunk
+
+    def restart(self) -> None:
+        """Forget what was held, for another response in its place."""
+        self.status, self.headers, self.code, self.chunk = None, [], 0, b''
+
+    def commit(self) -> None:
+        """Call the outer start_response with what was held.
+
+        :raises InvalidResponse: the application never called ours
+        """
+        if self.status is None:
+            raise InvalidResponse('start_response was not called')
+        self.tried = True
+        self._write = self._start_response(self.status, self.headers)
+        self.committed = True
+
+
+class Guard(Protocol):
+    """What a Body tells of a failure of the iterable it stands for."""
+
+    def __call__(
+        self, raised: BaseException, closing: bool
+    ) -> BaseException | None:
+        """Take note of a failure.
+
+        :param raised: what the iterable raised
+        :param closing: True when it came from ``close()``
+        :returns: what to raise to the server: the same, another, or nothing
+        """
+
+
+class Body:
+    """An application's iterable, owned: counted, watched, closed once.
+
+    :param iterable: what the application returned
+    :param chunks: its iterator, when iterating has begun already
+    :param head: chunks in hand that go out before the others
+    """
+
+    # Class attributes for what most bodies never change.
+    closed = False
+    failed = False
+    finished = False
+    #: Bytes handed to the server so far.
+    sent = 0
+    #: Told of failures; without one they pass untold.
+    guard: Guard | None = None
+    #: The variable and the value that hold while the application runs.
+    scope: Scope | None = None
+    _on_close: Callable[[Body], None] | None = None
+
+    def __init__(
+        self,
+        iterable: Iterable[bytes],
+        chunks: Iterator[bytes] | None = None,
+        head: Iterable[bytes] = (),
+    ) -> None:
+        self._iterable = iterable
+        self._chunks = chunks
+        self._head = head
+
+    def __iter__(self) -> Iterator[bytes]:
+        # A generator costs a third of a __next__ per chunk; what must happen
+        # even when it never starts or ends is in close().
+        for chunk in self._head:
+            self.sent += len(chunk)
+            yield chunk
+        self._head = ()
+        if self._chunks is None and type(self._iterable) in (list, tuple):
+            # Nothing of the application runs here.
+            for chunk in self._iterable:
+                self.sent += len(chunk)
+                yield chunk
+            self.finished = True
+            return
+        variable, value = self.scope or _NO_SCOPE
+        enter, leave = variable.set, variable.reset
+        step = None
+        while True:
+            token = enter(value)
+            try:
+                if step is None:
+                    if self._chunks is None:
+                        self._chunks = iter(self._iterable)
+                    step = self._chunks.__next__
+                chunk = step()
+            except StopIteration:
+                self.finished = True
+                return
+            except BaseException as exc:
+                if self._told(exc, closing=False):
+                    raise
+                return
+            finally:
+                leave(token)
+            self.sent += len(chunk)
+            yield chunk
+
+    def _told(self, exc: BaseException, closing: bool) -> bool:
+        """Tell the guard; return True when the exception passes on."""
+        self.failed = True
+        if self.guard is None:
+            return True
+        raised = self.guard(exc, closing)
+        if raised is not None and raised is not exc:
+            raise raised from None
+        return raised is exc
+
+    def on_close(self, callback: Callable[[Body], None]) -> None:
+        """Have a callable run, with this body, once the body is closed.
+
+        One callable: a second one would have no place in the stack.
+        """
+        self._on_close = callback
+
+    def close(self) -> None:
+        """Close the application's iterable, then run the callback. Once."""
+        if self.closed:
+            return
+        self.closed = True
+        variable, value = self.scope or _NO_SCOPE
+        token = variable.set(value)
+        try:
+            close = getattr(self._iterable, 'close', None)
+            if close is not None:
+                close()
+        except BaseException as exc:
+            if self._told(exc, closing=True):
+                raise
+        finally:
+            try:
+                if self._on_close is not None:
+                    self._on_close(self)
+            finally:
+                variable.reset(token)
+
+    def __del__(self) -> None:
+        # A server that never closes us still gets the iterable closed.
+        if not self.closed:
+            self.close()
+
+
+Scope = tuple[contextvars.ContextVar[Any], Any]
+_NO_SCOPE: Scope = (contextvars.ContextVar('errorkit.no_scope'), None)

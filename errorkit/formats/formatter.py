@@ -1,0 +1,436 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what was raised to the response: codes, gate, language, headers.
+
+One Formatter holds a service's choices. FaultWrapper makes it and leaves it
+in environ, so that every layer inside answers alike; a layer that stands
+alone makes its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import microversion_parse
+import webob.exc
+
+from errorkit import _i18n, _wsgi, codes, error, formats, keys
+from errorkit.error import Error, Known, MultiError
+from errorkit.exceptions import ConfigError
+from errorkit.formats import webob_body
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LOG = logging.getLogger('errorkit.formatter')
+
+#: More errors than this in one response are cut off.
+MAX_ERRORS = 20
+
+# They describe the body that is replaced; RFC 9110 section 8.
+_ENTITY_HEADERS = frozenset(
+    [
+        'content-type',
+        'content-length',
+        'content-encoding',
+        'content-md5',
+        'etag',
+    ]
+)
+# Ours to set or to merge, or meant for one connection only.
+_MERGED_HEADERS = frozenset(['vary', 'transfer-encoding'])
+
+_NOSNIFF = ('X-Content-Type-Options', 'nosniff')
+_NO_STORE = ('Cache-Control', 'no-store')
+
+
+class Formatter:
+    """How a service says its errors.
+
+    :param service_type: the prefix of default codes, such as ``volume``
+    :param code_version: the microversion that shows ``code``, such as
+        ``1.23``; None shows it always
+    :param catalog: the service's codes; gives titles and help links, and
+        notes undeclared ones
+    :param default_codes: for a status, the code of an error without one
+    :param detail_style: ``plain`` sends the author's text alone, ``webob``
+        the composed string that placement's clients know
+    :param max_detail: how many characters of a text are sent
+    :param exceptions: for an exception class, what it becomes: a ``Known``,
+        a pair of status and code, or a status
+    :param version_headers: sent where no version has been parsed
+    :raises ConfigError: one of them has a bad value
+    """
+
+    def __init__(
+        self,
+        service_type: str | None = None,
+        *,
+        code_version: str | None = None,
+        catalog: codes.Catalog | None = None,
+        default_codes: Mapping[int, str] | None = None,
+        detail_style: str = 'plain',
+        max_detail: int = error.MAX_DETAIL,
+        exceptions: Mapping[
+            type[BaseException], Known | tuple[int, str] | int
+        ]
+        | None = None,
+        version_headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        if service_type is None:
+            service_type = catalog.service_type if catalog else 'errorkit'
+        if not codes.is_valid_service_type(service_type):
+            raise _bad(
+                'service_type', service_type, 'a-z, 0-9, - and _ are'
+            )
+        if detail_style not in ('plain', 'webob'):
+            raise _bad('detail_style', detail_style, 'plain and webob are')
+        if not isinstance(max_detail, int) or max_detail < 1:
+            raise _bad('max_detail', max_detail, 'a number above 0 is')
+        if catalog is not None and not isinstance(catalog, codes.Catalog):
+            raise _bad('catalog', catalog, 'an errorkit.Catalog is')
+        self.service_type = service_type
+        self.version_headers = version_headers
+        self._version_key = keys.microversion(service_type)
+        self._code_version = _version(code_version)
+        self._catalog = catalog
+        self._undefined = codes.undefined(service_type)
+        self._default_codes = dict(default_codes or {})
+        for status, code in self._default_codes.items():
+            if not codes.is_valid(code):
+                raise _bad('default_codes', {status: code}, 'valid codes are')
+        self._composes = detail_style == 'webob'
+        self._max_detail = max_detail
+        self._known = {}
+        for kind, value in (exceptions or {}).items():
+            try:
+                self._known[kind] = Known.of(value)
+            except ValueError as exc:
+                raise _bad('exceptions', value, f'{exc} is') from exc
+
+    # -- what was raised -> Errors
+
+    def errors_of(
+        self, raised: BaseException, environ: WSGIEnvironment
+    ) -> tuple[tuple[Error, ...], list[tuple[str, str]]] | None:
+        """Return the errors an exception stands for, and its headers.
+
+        :param raised: never changed, and not kept
+        :param environ: of the request
+        :returns: None when the exception is a bug
+        """
+        if isinstance(raised, webob.exc.WSGIHTTPException):
+            return (self.from_webob(raised, environ),), raised.headerlist
+        if isinstance(raised, MultiError):
+            first = raised.errors[0]
+            # One more than is shown, so that the cut is seen.
+            shown = raised.errors[: MAX_ERRORS + 1]
+            headers = [] if isinstance(first, Error) else first.headerlist
+            return tuple(self._one_of(one, environ) for one in shown), headers
+        found = error.known(raised, self._known)
+        if found is None:
+            return None
+        detail = error.text_of(raised, self._max_detail) if found.safe else ''
+        made = self.make(
+            found.status,
+            environ,
+            detail=detail or error.explanation_of(found.status),
+            code=found.code,
+        )
+        return (made,), list(found.headers)
+
+    def _one_of(
+        self,
+        one: Error | webob.exc.WSGIHTTPException,
+        environ: WSGIEnvironment,
+    ) -> Error:
+        if isinstance(one, Error):
+            return self.complete(one, environ)
+        return self.from_webob(one, environ)
+
+    def from_webob(
+        self, raised: webob.exc.WSGIHTTPException, environ: WSGIEnvironment
+    ) -> Error:
+        """Return the Error a webob exception stands for."""
+        return self.make(
+            raised.status_int,
+            environ,
+            title=raised.title,
+            detail=raised.detail,
+            explanation=raised.explanation,
+            code=raised.comment,
+        )
+
+    def from_body(
+        self,
+        status: str,
+        found: webob_body.Found,
+        environ: WSGIEnvironment,
+        title: str | None = None,
+    ) -> Error:
+        """Return the Error a webob handler has turned into a response."""
+        number = int(status[:3])
+        return self.make(
+            number,
+            environ,
+            title=title or status[4:],
+            detail=found.detail,
+            explanation=found.explanation or error.explanation_of(number),
+            code=found.comment,
+        )
+
+    def complete(self, given: Error, environ: WSGIEnvironment) -> Error:
+        """Return an author's own Error with what he left to us."""
+        made = self.make(
+            given.status,
+            environ,
+            title=given.title,
+            detail=given.detail,
+            code=given.code,
+        )
+        return Error(
+            made.status,
+            made.title,
+            made.detail,
+            made.code,
+            made.request_id,
+            given.links or made.links,
+            given.source,
+            given.retry,
+            given.max_version,
+            given.min_version,
+            given.trace_id,
+            given.extra,
+        )
+
+    def make(
+        self,
+        status: int,
+        environ: WSGIEnvironment,
+        *,
+        title: object = None,
+        detail: object = None,
+        explanation: object = '',
+        code: object = None,
+        source: Mapping[str, str] | None = None,
+        versions: tuple[str | None, str | None] = (None, None),
+    ) -> Error:
+        """Return an Error with code, title, links and request id.
+
+        :param status: the HTTP status
+        :param environ: of the request: its id, its microversion
+        :param title: used where the catalog has none
+        :param detail: the author's text, of any type
+        :param explanation: used where there is no detail
+        :param code: used when it is a valid code, else the default one is
+        :param source: where in the request the cause lies
+        :param versions: the oldest and the newest, of a version 406
+        """
+        declared = None
+        chosen = self._code(status, code)
+        if self._catalog is not None:
+            declared = self._catalog.find(chosen)
+        links: tuple[tuple[str, str], ...] = ()
+        if declared is not None:
+            title = declared.title or title
+            if declared.help:
+                links = (('help', declared.help),)
+        if self._composes:
+            shown: object = webob_body.composed(
+                status,
+                error.text_of(explanation, self._max_detail),
+                error.text_of(detail or '', self._max_detail),
+                environ,
+            )
+        else:
+            shown = detail or explanation or error.explanation_of(status)
+        return Error(
+            status,
+            error.text_of(title, 256) if title else error.title_of(status),
+            error.text_of(shown, self._max_detail),
+            chosen,
+            environ.get(keys.REQUEST_ID),
+            links,
+            source,
+            None,
+            versions[1],
+            versions[0],
+        )
+
+    def _code(self, status: int, code: object) -> str:
+        if code:
+            if codes.is_valid(code):
+                assert isinstance(code, str)
+                self._note(code)
+                return str(code)
+            LOG.debug('a comment is not a valid code and was not used as one')
+        return self._default_codes.get(status, self._undefined)
+
+    def _note(self, code: str) -> None:
+        catalog = self._catalog
+        if catalog is None or catalog.find(code) is not None:
+            return
+        if catalog.note_undeclared(code):
+            LOG.warning('the code %s is not declared in its catalog', code)
+
+    def _shows_code(self, environ: WSGIEnvironment) -> bool:
+        if self._code_version is None:
+            return True
+        version = environ.get(self._version_key)
+        return version is not None and version >= self._code_version
+
+    # -- Errors -> response
+
+    def answer(
+        self,
+        errors: Sequence[Error],
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        headers: Iterable[tuple[str, str]] = (),
+        versioned: bool = True,
+    ) -> list[bytes]:
+        """Answer a request with errors, as a WSGI application would.
+
+        :param errors: the response's own error first
+        :param environ: of the request
+        :param start_response: called once
+        :param headers: those of what was raised; the ones that describe its
+            body are left out
+        :param versioned: add the version's headers; the handler inside
+            Microversion leaves that to it
+        :returns: the body, empty for HEAD
+        :raises InvalidResponse: a header cannot be sent; nothing was started
+        """
+        status, head, body = self.respond(
+            errors, environ, headers, versioned
+        )
+        environ[keys.ANSWERED] = errors, body
+        start_response(status, head)
+        return [] if environ['REQUEST_METHOD'] == 'HEAD' else [body]
+
+    def respond(
+        self,
+        errors: Sequence[Error],
+        environ: WSGIEnvironment,
+        headers: Iterable[tuple[str, str]] = (),
+        versioned: bool = True,
+    ) -> tuple[str, list[tuple[str, str]], bytes]:
+        """Return the status line, the headers and the body of an answer."""
+        accept = environ.get('HTTP_ACCEPT')
+        if keys.ACCEPT in environ:
+            accept = environ[keys.ACCEPT]
+        truncated = len(errors) > MAX_ERRORS
+        shown, language, vary = self._shown(errors, environ)
+        content_type, more, body = formats.content(
+            formats.negotiate(accept), shown, truncated, language or 'en'
+        )
+        head = [
+            ('Content-Type', content_type),
+            ('Content-Length', str(len(body))),
+            _NOSNIFF,
+            *more,
+        ]
+        if language:
+            head.append(('Content-Language', language))
+        varies = [vary]
+        cached = False
+        for name, value in headers:
+            lowered = name.lower()
+            if lowered in _ENTITY_HEADERS:
+                continue
+            if lowered in _MERGED_HEADERS:
+                if lowered == 'vary':
+                    varies.insert(0, value)
+                continue
+            cached = cached or lowered == 'cache-control'
+            head.append((name, value))
+        if not cached:
+            head.append(_NO_STORE)
+        if versioned:
+            for name, value in environ.get(
+                keys.VERSION_HEADERS, self.version_headers
+            ):
+                if name == 'Vary':
+                    varies.append(value)
+                else:
+                    head.append((name, value))
+        head.append(('Vary', _merged(varies)))
+        first = errors[0].status
+        status = f'{first} {error.title_of(first)}'
+        _wsgi.check_head(status, head)
+        return status, head, body
+
+    def as_json(
+        self, errors: Sequence[Error], environ: WSGIEnvironment
+    ) -> bytes:
+        """Return the JSON body of errors, for whoever sends it himself."""
+        shown, _, _ = self._shown(errors, environ)
+        return formats.content('application/json', shown, False, 'en')[2]
+
+    def _shown(
+        self, errors: Sequence[Error], environ: WSGIEnvironment
+    ) -> tuple[Sequence[Error], str | None, str]:
+        """Return errors as this client may read them.
+
+        :returns: the errors, their language or None, and the Vary
+        """
+        shown, language, vary = self._localized(
+            errors[:MAX_ERRORS], environ.get('HTTP_ACCEPT_LANGUAGE')
+        )
+        if not self._shows_code(environ):
+            shown = [_changed(one, code=None) for one in shown]
+        return shown, language, vary
+
+    def _localized(
+        self, errors: Sequence[Error], accept_language: str | None
+    ) -> tuple[Sequence[Error], str | None, str]:
+        texts = [
+            one.detail for one in errors if _i18n.is_translatable(one.detail)
+        ]
+        if not texts:
+            return errors, None, 'Accept'
+        language = formats.choose_language(
+            accept_language, _i18n.languages(_i18n.domain_of(texts[0]))
+        )
+        translated = [
+            _changed(
+                one,
+                detail=error.text_of(
+                    str.__str__(_i18n.translate(one.detail, language))
+                ),
+            )
+            for one in errors
+        ]
+        return (
+            translated,
+            language.replace('_', '-'),
+            'Accept, Accept-Language',
+        )
+
+
+def _merged(values: list[str]) -> str:
+    if len(values) == 1:
+        return values[0]
+    listed = [item.strip() for value in values for item in value.split(',')]
+    if '*' in listed:
+        return '*'
+    return ', '.join({item.lower(): item for item in listed}.values())
+
+
+def _changed(given: Error, **changes: Any) -> Error:
+    values = {name: getattr(given, name) for name in Error.__slots__}
+    return Error(**(values | changes))
+
+
+def _version(value: str | None) -> microversion_parse.Version | None:
+    if value is None:
+        return None
+    try:
+        return microversion_parse.parse_version_string(value)
+    except TypeError as exc:
+        raise _bad('code_version', value, 'a version such as 1.23 is') from exc
+
+
+def _bad(option: str, value: object, allowed: str) -> ConfigError:
+    return ConfigError('errorkit', option, value, f'{allowed} allowed')

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What webob writes when an error answers for itself: read back, or imitated.
+
+A handler under plain ``webob.dec.wsgify`` turns its error into a response
+before anything outside can see an exception. The text and the comment are
+still in the body: webob fills a fixed template with them. Its HTML is
+escaped and therefore unambiguous, its JSON holds the text as it is; its plain
+text has lost both, which is why ``inner_accept`` makes it write one of the
+others.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from webob.acceptparse import create_accept_header
+
+from errorkit import codes
+from errorkit.error import MAX_DETAIL
+
+#: Bodies beyond this many bytes are not read back.
+MAX_BODY = 4 * 1024 * 1024
+#: Accept headers beyond this many characters are not parsed.
+MAX_ACCEPT = 512
+
+_BREAK = '<br /><br />\n'
+_COMMENT = '\n<!-- '
+_COMMENT_END = ' -->\n'
+_HTML_BEFORE = '<html>\n <head>\n  <title>'
+_HTML_TITLE = '</title>\n </head>\n <body>\n  <h1>'
+_HTML_BODY = '</h1>\n  '
+_HTML_AFTER = '\n </body>\n</html>'
+
+# How the four templates begin that have no place for the comment.
+_WITHOUT_COMMENT = {
+    '405': 'The method ',
+    '406': 'The resource could not be generated that was acceptable ',
+    '415': 'The request media type ',
+    '501': '\nThe request method ',
+}
+
+# What webob's html_escape writes. html.unescape reads the numbers 128 to 159
+# as Windows characters and drops others, so it would alter the text.
+_NUMBER = re.compile(r'&#([0-9]{2,7});')
+_NAMED = (
+    ('&#x27;', "'"),
+    ('&quot;', '"'),
+    ('&gt;', '>'),
+    ('&lt;', '<'),
+    ('&amp;', '&'),
+)
+_LONGEST = len('&#1114111;')
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What webob put into a body: any of it may be empty."""
+
+    explanation: str
+    detail: str
+    comment: str
+
+
+@functools.lru_cache(maxsize=256)
+def inner_accept(accept: str | None) -> str | None:
+    """Return the Accept an application should see, or None for its own.
+
+    Where nothing was said, ``*/*`` says the same and makes webob write HTML.
+    Where neither HTML nor JSON is welcome, HTML is added as the very last
+    choice, so that no other choice of the application's changes.
+    """
+    if not accept or not accept.strip():
+        return '*/*'
+    if len(accept) > MAX_ACCEPT:
+        return None
+    offers = create_accept_header(accept).acceptable_offers(
+        ['text/html', 'application/json']
+    )
+    return None if offers else accept + ', text/html;q=0.001'
+
+
+def load(status: str, content_type: str, body: bytes) -> Found | None:
+    """Read back what a handler gave to a webob exception.
+
+    :param status: the response's status line
+    :param content_type: its Content-Type
+    :param body: the whole body
+    :returns: None when webob did not make this body
+    """
+    if len(body) > MAX_BODY:
+        return None
+    try:
+        text = body.decode('utf-8')
+    except UnicodeDecodeError:
+        return None
+    if content_type.startswith('application/json'):
+        return _load_json(status, text)
+    if content_type.startswith('text/html'):
+        return _load_html(status, text)
+    return None
+
+
+def _load_json(status: str, text: str) -> Found | None:
+    if not text.startswith('{"'):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if set(found) != {'message', 'code', 'title'} or found['code'] != status:
+        return None
+    message = found['message']
+    return split(status, message) if isinstance(message, str) else None
+
+
+def _load_html(status: str, text: str) -> Found | None:
+    shown = status.replace('&', '&amp;')
+    for title in (status, shown):
+        head = _HTML_BEFORE + title + _HTML_TITLE + title + _HTML_BODY
+        if text.startswith(head) and text.endswith(_HTML_AFTER):
+            break
+    else:
+        return None
+    found = split(status, text[len(head) : -len(_HTML_AFTER)])
+    if found is None:
+        return None
+    return Found(
+        _unescaped(found.explanation),
+        _unescaped(found.detail),
+        _unescaped(found.comment),
+    )
+
+
+def split(status: str, text: str) -> Found | None:
+    """Take apart the text webob's template was filled to.
+
+    :param status: the response's status line
+    :param text: with or without escapes, as the template had it
+    :returns: None when it is of no template known here
+    """
+    explanation, found, detail = text.partition(_BREAK)
+    if not found:
+        return None
+    bare = _WITHOUT_COMMENT.get(status[:3])
+    if bare is not None and text.startswith(bare):
+        return Found('', detail, '')
+    if detail.endswith('\n\n'):
+        return Found(explanation, detail[:-2], '')
+    at = detail.rfind(_COMMENT)
+    if at < 0 or not detail.endswith(_COMMENT_END):
+        return None
+    comment = detail[at + len(_COMMENT) : -len(_COMMENT_END)]
+    if not codes.is_valid(comment):
+        # It may hold the mark itself. Rather lose some of the text than show
+        # a part of the comment.
+        at = detail.find(_COMMENT)
+    return Found(explanation, detail[:at], comment)
+
+
+def _unescaped(text: str) -> str:
+    # Only so much of it can be shown; the cut comes before the work.
+    text = text[: (MAX_DETAIL + 1) * _LONGEST]
+    if '&' in text:
+        text = _NUMBER.sub(
+            lambda match: _character(match[1]), text, count=MAX_DETAIL + 1
+        )
+        for entity, character in _NAMED:
+            text = text.replace(entity, character)
+    return text
+
+
+def _character(number: str) -> str:
+    try:
+        return chr(int(number))
+    except (ValueError, OverflowError):
+        return '\N{REPLACEMENT CHARACTER}'
+
+
+def composed(
+    status: int, explanation: str, detail: str, environ: Mapping[str, object]
+) -> str:
+    """Return the detail as placement sends it: webob's body without markup.
+
+    For ``detail_style='webob'``, so that a service whose clients know that
+    string can change over without changing it.
+
+    :param status: the response's status
+    :param explanation: of the exception
+    :param detail: of the exception, or empty
+    :param environ: of the request, for the four templates that quote it
+    """
+    method = environ.get('REQUEST_METHOD', '')
+    if status == 405:
+        body = f'The method {method} is not allowed for this resource. '
+    elif status == 406:
+        accept = environ.get('HTTP_ACCEPT', '')
+        body = (
+            'The resource could not be generated that was acceptable to '
+            f'your browser\n(content of type {accept}. '
+        )
+    elif status == 415:
+        kind = environ.get('CONTENT_TYPE', '')
+        body = (
+            f'The request media type {kind} is not supported by this '
+            'server.\n'
+        )
+    elif status == 501:
+        body = (
+            f'\nThe request method {method} is not implemented for this '
+            'server. '
+        )
+    else:
+        return _stripped(f'{explanation}{_BREAK}{detail}\n\n')
+    return _stripped(f'{body}{_BREAK}{detail}')
+
+
+def _stripped(text: str) -> str:
+    text = text.replace('\n', ' ').replace('\r', '')
+    text = _without(text, '<br', '\n')
+    text = text.replace('<!--', '').replace('-->', '')
+    return _without(text, '<', '')
+
+
+def _without(text: str, start: str, instead: str) -> str:
+    # One pass: a pattern like <.*?> looks for the end again and again.
+    parts = []
+    at = 0
+    while True:
+        begin = text.find(start, at)
+        end = text.find('>', begin + len(start)) if begin >= 0 else -1
+        if end < 0:
+            parts.append(text[at:])
+            return ''.join(parts)
+        parts.append(text[at:begin])
+        parts.append(instead)
+        at = end + 1

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every environ key and header name errorkit reads or writes.
+
+The ``openstack.*`` keys are read by oslo.context and by keystonemiddleware,
+so their names are not ours. Everything new is ``errorkit.*``.
+"""
+
+# environ, by agreement with oslo.context
+REQUEST_ID = 'openstack.request_id'
+GLOBAL_REQUEST_ID = 'openstack.global_request_id'
+
+# environ, our own
+CONTEXT = 'errorkit.context'
+#: The identity headers as the client sent them, before any auth layer.
+CLAIMS = 'errorkit.claims'
+#: A valid global id that waits for the auth layer to vouch for its sender.
+PENDING_GLOBAL_ID = 'errorkit.pending_global_id'
+#: The Formatter of the FaultWrapper outside, for errors answered inside it.
+FORMATTER = 'errorkit.formatter'
+#: The errors of a response that an inner layer has already shaped.
+ANSWERED = 'errorkit.answered'
+#: The error of the response, for the request log.
+ERROR = 'errorkit.error'
+#: A RequestLog is outside and will say what came of the request.
+REQUEST_LOG = 'errorkit.request_log'
+#: The client's own Accept, where an inner layer sees a widened one.
+ACCEPT = 'errorkit.accept'
+#: The version headers that an error made outside Microversion has to carry.
+VERSION_HEADERS = 'errorkit.version_headers'
+#: The code for webob's ``json_formatter=``; taken out again when read.
+ERROR_CODE = 'errorkit.error_code'
+
+# environ, left by keystonemiddleware and by no client
+KEYSTONE_MARKS = ('keystone.token_auth', 'keystone.token_info')
+
+# headers
+REQUEST_ID_HEADER = 'X-Openstack-Request-Id'
+HTTP_REQUEST_ID = 'HTTP_X_OPENSTACK_REQUEST_ID'
+VERSION_HEADER = 'OpenStack-API-Version'
+HTTP_VERSION = 'HTTP_OPENSTACK_API_VERSION'
+SERVICE_ROLES = 'HTTP_X_SERVICE_ROLES'
+
+
+def microversion(service_type: str) -> str:
+    """Return the environ key of a service's parsed microversion."""
+    return f'{service_type}.microversion'

@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Microversion: the version a client asked for, and the headers that say so.
+
+Parsing is microversion_parse's; what is ours is that every response carries
+the version and the Vary, errors included, and what an error looks like. The
+rules are those of the API-SIG microversion specification.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import microversion_parse
+
+from errorkit import _paste, _wsgi, codes, keys
+from errorkit._i18n import _
+from errorkit.exceptions import ConfigError
+from errorkit.formats.formatter import Formatter
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import (
+        StartResponse,
+        WSGIApplication,
+        WSGIEnvironment,
+    )
+
+_VERSION = re.compile(r'([1-9][0-9]*)\.([1-9][0-9]*|0)')
+_HEADER = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+#: A header longer than this is malformed, and a version's part too.
+_MAX_HEADER = 1024
+_MAX_DIGITS = 9
+#: How many spellings of valid headers are remembered.
+_MAX_KNOWN = 1000
+
+Version = microversion_parse.Version
+
+
+def expand(versions: str | Iterable[str]) -> list[str]:
+    """Return every version of a list or of a range such as ``1.0-1.39``.
+
+    :param versions: a range, or versions apart by commas or blanks, or a
+        list of versions
+    :raises ValueError: it is none of these, or names no version
+    """
+    if not isinstance(versions, str):
+        listed = [str(version) for version in versions]
+    elif '-' in versions:
+        first, _, last = (part.strip() for part in versions.partition('-'))
+        low, high = _parse(first), _parse(last)
+        if low[0] != high[0] or low > high:
+            raise ValueError(
+                'a range stays within one major version, lowest first'
+            )
+        listed = [f'{low[0]}.{minor}' for minor in range(low[1], high[1] + 1)]
+    else:
+        listed = versions.replace(',', ' ').split()
+    if not listed:
+        raise ValueError('there is no version in it')
+    return sorted(set(listed), key=_parse)
+
+
+def _parse(text: str) -> tuple[int, int]:
+    found = _VERSION.fullmatch(text)
+    if found is None or len(text) > 2 * _MAX_DIGITS:
+        raise ValueError(f'{text[:40]!r} is not a version such as 1.39')
+    return int(found[1]), int(found[2])
+
+
+class Microversion:
+    """WSGI middleware: ``environ['<service_type>.microversion']``.
+
+    The value is a ``microversion_parse.Version``. A malformed version is
+    answered with 400, an unsupported one with 406 whose error names the
+    oldest and the newest. Every response gets ``OpenStack-API-Version`` and
+    ``Vary``.
+
+    :param application: the wrapped WSGI application
+    :param service_type: such as ``volume``, the first word of the header
+    :param versions: all supported versions, or a range such as ``1.0-1.39``
+    :param legacy_headers: older headers that hold a bare version, such as
+        ``X-OpenStack-Nova-API-Version``
+    :param formatter: how errors are said; made from ``service_type`` if None
+    :raises ConfigError: an option has a bad value
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        service_type: str,
+        versions: str | Sequence[str],
+        legacy_headers: str | Iterable[str] = (),
+        formatter: Formatter | None = None,
+    ) -> None:
+        if not codes.is_valid_service_type(service_type):
+            raise _bad('service_type', service_type, 'such as volume')
+        try:
+            self.versions = expand(versions)
+        except (TypeError, ValueError) as exc:
+            raise _bad(
+                'versions', versions, f'a list or a range 1.0-1.39; {exc}'
+            ) from exc
+        if isinstance(legacy_headers, str):
+            legacy_headers = [legacy_headers]
+        self._legacy = list(legacy_headers)
+        for name in self._legacy:
+            if not isinstance(name, str) or not _HEADER.fullmatch(name):
+                raise _bad('legacy_headers', name, 'names of headers')
+        self.application = application
+        self.service_type = service_type
+        self._key = keys.microversion(service_type)
+        self._formatter = formatter or Formatter(service_type)
+        self._legacy_keys = [
+            'HTTP_' + name.upper().replace('-', '_') for name in self._legacy
+        ]
+        self._names = (keys.VERSION_HEADER, *self._legacy)
+        self._vary = ', '.join(self._names)
+        self._ours = frozenset(
+            [name.lower() for name in self._names] + ['vary']
+        )
+        # Names of headers, as spelled, that are none of ours.
+        self._harmless: set[str] = set()
+        self._replies = {
+            version: (self._version(version), self.headers(version))
+            for version in self.versions
+        }
+        # Most requests say the same few things: from the header to the
+        # version and the response's headers in one look.
+        self._known = {None: self._replies[self.versions[0]]}
+
+    def headers(self, version: str) -> tuple[tuple[str, str], ...]:
+        """Return the headers of a response of a version."""
+        named = [(keys.VERSION_HEADER, f'{self.service_type} {version}')]
+        named += [(name, version) for name in self._legacy]
+        return (*named, ('Vary', self._vary))
+
+    def _version(self, version: str) -> Version:
+        parsed = Version(*_parse(version))
+        parsed.min_version = _parse(self.versions[0])
+        parsed.max_version = _parse(self.versions[-1])
+        return parsed
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        wrong = None
+        found = None
+        asked = environ.get(keys.HTTP_VERSION)
+        if not self._legacy or asked is not None:
+            found = self._known.get(asked)
+        if found is None:
+            try:
+                found = self._look_up(environ, asked)
+            except _WrongVersion as exc:
+                wrong = exc
+        if found is None:
+            version, ours = None, self._replies[self.versions[0]][1]
+        else:
+            version, ours = found
+            environ[self._key] = version
+        environ[keys.VERSION_HEADERS] = ours
+
+        if wrong is not None:
+            return self._refused(wrong, environ, start_response)
+
+        def start(
+            status: str,
+            headers: _wsgi.Headers,
+            exc_info: OptExcInfo | None = None,
+        ) -> _wsgi.Write:
+            for name, _value in headers:
+                if name not in self._harmless and self._concerns(name):
+                    headers = self._merged(headers, ours, environ)
+                    break
+            else:
+                headers = [*headers, *ours]
+            if exc_info is None:
+                return start_response(status, headers)
+            return start_response(status, headers, exc_info)
+
+        return self.application(environ, start)
+
+    def _concerns(self, name: str) -> bool:
+        """Tell whether a header of the application is one we set."""
+        if name.lower() in self._ours:
+            return True
+        if len(self._harmless) < _MAX_KNOWN:
+            self._harmless.add(name)
+        return False
+
+    def _merged(
+        self,
+        headers: _wsgi.Headers,
+        ours: tuple[tuple[str, str], ...],
+        environ: WSGIEnvironment,
+    ) -> _wsgi.Headers:
+        if ours[0] in headers and keys.ANSWERED in environ:
+            return headers  # an error of ours: it has them all
+        mine = {name.lower() for name in self._names}
+        kept = [item for item in headers if item[0].lower() not in mine]
+        return [*ours[:-1], *_wsgi.with_vary(kept, *self._names)]
+
+    def _look_up(
+        self, environ: WSGIEnvironment, asked: str | None
+    ) -> tuple[Version, tuple[tuple[str, str], ...]]:
+        """Parse the headers of a request.
+
+        :raises _WrongVersion: malformed or not supported
+        """
+        read = {}
+        for name, key in zip(
+            self._names,
+            (keys.HTTP_VERSION, *self._legacy_keys),
+            strict=True,
+        ):
+            value = environ.get(key)
+            if value is not None:
+                if len(value) > _MAX_HEADER:
+                    raise _WrongVersion(400)
+                read[name.lower()] = value
+        wanted = microversion_parse.get_version(
+            read, self.service_type, self._legacy
+        )
+        if wanted is None:
+            wanted = self.versions[0]
+        elif wanted == 'latest':
+            wanted = self.versions[-1]
+        elif _VERSION.fullmatch(wanted) is None:
+            raise _WrongVersion(400)
+        found = self._replies.get(wanted)
+        if found is None:
+            raise _WrongVersion(406)
+        if asked is not None and len(self._known) < _MAX_KNOWN:
+            self._known[asked] = found
+        return found
+
+    def _refused(
+        self,
+        wrong: _WrongVersion,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+    ) -> list[bytes]:
+        oldest, newest = self.versions[0], self.versions[-1]
+        if wrong.status == 400:
+            made = self._formatter.make(
+                400,
+                environ,
+                detail=_(
+                    'The microversion in the OpenStack-API-Version header '
+                    'is malformed. It must be two numbers such as '
+                    '%(version)s, or "latest".',
+                    version=newest,
+                ),
+                code=f'{self.service_type}.microversion.invalid',
+                source={'header': keys.VERSION_HEADER},
+            )
+        else:
+            made = self._formatter.make(
+                406,
+                environ,
+                detail=_(
+                    'The microversion asked for is not supported. The '
+                    'oldest is %(oldest)s and the newest %(newest)s.',
+                    oldest=oldest,
+                    newest=newest,
+                ),
+                code=f'{self.service_type}.microversion.unsupported',
+                source={'header': keys.VERSION_HEADER},
+                versions=(oldest, newest),
+            )
+        return self._formatter.answer((made,), environ, start_response)
+
+
+class _WrongVersion(Exception):
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def _bad(option: str, value: object, allowed: str) -> ConfigError:
+    return ConfigError(
+        'errorkit#microversion', option, value, f'allowed: {allowed}'
+    )
+
+
+paste_filter = _paste.filter_factory(
+    'microversion',
+    Microversion,
+    {
+        'service_type': _paste.text,
+        'versions': _paste.text,
+        'legacy_headers': _paste.words,
+    },
+)

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An error is logged once, with its ids and code, and told to the observers.
+
+4xx at INFO, 5xx at ERROR with the traceback. Inside a RequestLog, whose INFO
+record carries the code already, the line for a 4xx is a DEBUG one. It is
+written in the context of the request, whatever the application has made current, and neither
+a failing log handler nor a failing observer is heard of by the client.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from errorkit import context, keys, log
+from errorkit.error import Error
+from errorkit.observers import ErrorRecord, Observers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+LOG = logging.getLogger('errorkit.fault_wrap')
+
+#: Of a traceback, for observers: this many characters, from its end.
+MAX_TRACEBACK = 32 * 1024
+
+_PACKAGE = __file__.rpartition('report')[0]
+
+
+def answered(
+    observers: Observers,
+    environ: WSGIEnvironment,
+    error: Error,
+    raised: BaseException | None = None,
+    *,
+    bug: bool = False,
+    started: float = 0.0,
+) -> None:
+    """Report an error that a client is told of.
+
+    :param observers: told after the log
+    :param environ: of the request
+    :param error: as the client reads it, its code included
+    :param raised: what was raised; its traceback is logged from 500 on
+    :param bug: nobody meant to raise it
+    :param started: when the request began, by ``time.perf_counter``
+    """
+    environ[keys.ERROR] = error
+    if error.status >= 500:
+        level = logging.ERROR
+    elif keys.REQUEST_LOG in environ:
+        level = logging.DEBUG
+    else:
+        level = logging.INFO
+    if not observers and not LOG.isEnabledFor(level):
+        return
+    what = 'unexpected error, answered with' if bug else 'answered with'
+    _report(
+        observers,
+        environ,
+        error,
+        error.status,
+        raised if error.status >= 500 else None,
+        bug,
+        started,
+        level,
+        '%s %s %s',
+        (what, error.status, error.code),
+    )
+
+
+def aborted(
+    observers: Observers,
+    environ: WSGIEnvironment,
+    error: Error,
+    raised: BaseException,
+    *,
+    closing: bool = False,
+    started: float = 0.0,
+) -> None:
+    """Report a failure that came too late for an answer.
+
+    :param closing: it came from the body's ``close()``
+    """
+    what = 'closing the body failed' if closing else 'the body broke off'
+    _report(
+        observers,
+        environ,
+        error,
+        None,
+        raised,
+        True,
+        started,
+        logging.ERROR,
+        '%s after the response had begun; %s',
+        (what, error.code),
+    )
+
+
+def _report(
+    observers: Observers,
+    environ: WSGIEnvironment,
+    error: Error,
+    status: int | None,
+    raised: BaseException | None,
+    bug: bool,
+    started: float,
+    level: int,
+    message: str,
+    args: tuple[object, ...],
+) -> None:
+    token = None
+    if keys.REQUEST_ID in environ:
+        token = context.CURRENT.set(environ)
+    try:
+        if LOG.isEnabledFor(level):
+            LOG.log(
+                level,
+                message,
+                *args,
+                exc_info=_exc_info(raised),
+                extra={'code': error.code, 'status': error.status},
+            )
+    except Exception as exc:  # a log never fails a request
+        log.note_lost(environ, exc)
+    try:
+        if observers:
+            observers.tell(
+                _record(environ, error, status, raised, bug, started)
+            )
+    except Exception as exc:  # nor does an observer
+        log.note_lost(environ, exc)
+    finally:
+        if token is not None:
+            context.CURRENT.reset(token)
+
+
+def _exc_info(raised: BaseException | None) -> Any:
+    if raised is None:
+        return None
+    return type(raised), raised, _trimmed(raised.__traceback__)
+
+
+def _trimmed(tb: TracebackType | None) -> TracebackType | None:
+    """Drop our own frames from the beginning of a traceback.
+
+    They say nothing about the error, and each costs as much as the rest of
+    the request.
+    """
+    while tb is not None and tb.tb_next is not None:
+        if not tb.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            break
+        tb = tb.tb_next
+    return tb
+
+
+def _record(
+    environ: WSGIEnvironment,
+    error: Error,
+    status: int | None,
+    raised: BaseException | None,
+    bug: bool,
+    started: float,
+) -> ErrorRecord:
+    kind = type(raised)
+    name = text = None
+    if raised is not None and bug:
+        name = f'{kind.__module__}.{kind.__qualname__}'
+    if raised is not None:
+        text = ''.join(
+            traceback.format_exception(
+                kind, raised, _trimmed(raised.__traceback__)
+            )
+        )[-MAX_TRACEBACK:]
+    who: Any = None
+    if keys.REQUEST_ID in environ:
+        who = context.of(environ)
+    return ErrorRecord(
+        error=error,
+        code=error.code,
+        status=status,
+        request_id=environ.get(keys.REQUEST_ID),
+        global_request_id=environ.get(keys.GLOBAL_REQUEST_ID),
+        user_id=getattr(who, 'user_id', None),
+        project_id=getattr(who, 'project_id', None),
+        method=environ.get('REQUEST_METHOD', ''),
+        path=environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', ''),
+        exception=name,
+        traceback=text,
+        duration=time.perf_counter() - started if started else 0.0,
+    )

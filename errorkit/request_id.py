@@ -1,0 +1,396 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RequestId: every request has a local id and carries a valid global one.
+
+It is the outermost layer, so that whatever is logged or answered below has
+the ids. The local id is always new and never the client's; the global id is
+the client's and never comes back in a response.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import re
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import webob.exc
+
+from errorkit import _paste, _wsgi, context, keys
+from errorkit._i18n import _
+from errorkit.exceptions import ConfigError
+from errorkit.formats.formatter import Formatter
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import (
+        StartResponse,
+        WSGIApplication,
+        WSGIEnvironment,
+    )
+
+LOG = logging.getLogger('errorkit.request_id')
+
+LENGTH = 40
+_STRICT = re.compile(
+    r'req-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}'
+).fullmatch
+_ANY_HEX = re.compile(
+    r'req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+).fullmatch
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+_VARIANT = {digit: '89ab'[int(digit, 16) & 3] for digit in '0123456789abcdef'}
+
+# Bound once: the success path of every request runs through here.
+_urandom = os.urandom
+_enter = context.CURRENT.set
+_leave = context.CURRENT.reset
+_REQUEST_ID = keys.REQUEST_ID
+_GLOBAL_REQUEST_ID = keys.GLOBAL_REQUEST_ID
+_HTTP_REQUEST_ID = keys.HTTP_REQUEST_ID
+
+_ALLOW_ORIGIN = 'access-control-allow-origin'
+_EXPOSE = 'access-control-expose-headers'
+#: How many spellings of other headers' names are remembered.
+_MAX_NAMES = 500
+
+
+def generate() -> str:
+    """Return a new id: ``req-`` and a random UUID (RFC 9562, version 4).
+
+    From the system's randomness at each call: what a process remembers is
+    the same in all its forks.
+    """
+    digits = _urandom(16).hex('-', 6)
+    return (
+        f'req-{digits[:13]}-4{digits[14:17]}-'
+        f'{_VARIANT[digits[17]]}{digits[18:]}'
+    )
+
+
+def is_valid(value: str, strict: bool = True) -> bool:
+    """Tell whether a value has the form of a request id.
+
+    :param value: at most 40 characters of it are looked at
+    :param strict: require a UUID of version 4 and its variant; without it
+        any lower-case hexadecimal digits will do, as in oslo.middleware
+    """
+    match = _STRICT if strict else _ANY_HEX
+    return len(value) == LENGTH and match(value) is not None
+
+
+class RequestId:
+    """WSGI middleware: the ids in environ, the local one on every response.
+
+    Sets ``openstack.request_id``, ``openstack.global_request_id`` (where the
+    client sent a valid one and may do so) and ``errorkit.context``, an
+    anonymous oslo.context. Used alone, a ``webob.exc`` exception raised
+    through it is answered as itself, with the id; any other passes on to the
+    server, which is ``FaultWrapper``'s work to prevent.
+
+    :param application: the wrapped WSGI application
+    :param compat_headers: further response headers that carry the local id,
+        such as ``X-Compute-Request-Id``
+    :param on_invalid: what becomes of a malformed inbound id: ``ignore``
+        it, ``warn`` with a log line, or ``reject`` the request with 400
+    :param trust: who may set the global id: ``all``; ``service_token``
+        (where an auth layer has validated one; needs ``Context``); networks
+        such as ``10.0.0.0/8`` that REMOTE_ADDR must be in; or a function of
+        environ that says yes or no
+    :param strict: accept a UUID of version 4 only
+    :param request_id_version: the microversion from which on
+        ``X-Openstack-Request-Id`` is sent; the compat headers always are
+    :param expose: add the headers to ``Access-Control-Expose-Headers``
+        where a response has CORS headers
+    :param service_type: the prefix of ``<service>.request_id.invalid``, and
+        whose microversion ``request_id_version`` is compared with
+    :param formatter: how errors are said; made from ``service_type`` if None
+    :raises ConfigError: an option has a bad value
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        compat_headers: Iterable[str] = (),
+        on_invalid: str = 'ignore',
+        trust: str
+        | Iterable[str]
+        | Callable[[WSGIEnvironment], object] = 'all',
+        strict: bool = True,
+        request_id_version: str | None = None,
+        expose: bool = True,
+        service_type: str | None = None,
+        formatter: Formatter | None = None,
+    ) -> None:
+        if isinstance(compat_headers, str):
+            compat_headers = [compat_headers]
+        compat = tuple(compat_headers)
+        for name in compat:
+            if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+                raise _bad('compat_headers', name, 'names of headers')
+        if on_invalid not in ('ignore', 'warn', 'reject'):
+            raise _bad('on_invalid', on_invalid, 'ignore, warn, reject')
+        self.application = application
+        self._on_invalid = on_invalid
+        self._waits = trust == 'service_token'
+        self._trusts = _truster(trust)
+        self._match = _STRICT if strict else _ANY_HEX
+        self._expose = expose
+        self._formatter = formatter or Formatter(service_type)
+        self._gate: tuple[str, tuple[int, int]] | None = None
+        if request_id_version is not None:
+            self._gate = (
+                keys.microversion(self._formatter.service_type),
+                _version(request_id_version),
+            )
+        self._compat = tuple(
+            name
+            for name in compat
+            if name.lower() != keys.REQUEST_ID_HEADER.lower()
+        )
+        self._names = (keys.REQUEST_ID_HEADER, *self._compat)
+        self._ours = frozenset(name.lower() for name in self._names)
+        # The usual case: one header, whatever the version.
+        self._single = self._gate is None and not self._compat
+        # Names of headers, as spelled, that are neither ours nor CORS'.
+        self._harmless: set[str] = set()
+        #: How many inbound ids were not accepted, by reason.
+        self.rejected = {'invalid': 0, 'untrusted': 0}
+        self._counting = threading.Lock()
+        context.install()
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        reject = False
+        if _REQUEST_ID in environ:
+            request_id = self._outer_id(environ)
+        else:
+            environ[_REQUEST_ID] = request_id = generate()
+            if _HTTP_REQUEST_ID in environ:
+                inbound = environ[_HTTP_REQUEST_ID]
+                if len(inbound) != LENGTH or not self._match(inbound):
+                    reject = self._refuse(inbound, environ)
+                elif self._trusts is None or self._trusted(inbound, environ):
+                    environ[_GLOBAL_REQUEST_ID] = inbound
+
+        def start(
+            status: str,
+            headers: _wsgi.Headers,
+            exc_info: OptExcInfo | None = None,
+        ) -> _wsgi.Write:
+            for name, _value in headers:
+                if name not in self._harmless and self._concerns(name):
+                    headers = self._merged(headers, request_id, environ)
+                    break
+            else:
+                if self._single:
+                    headers = [*headers, (keys.REQUEST_ID_HEADER, request_id)]
+                else:
+                    headers = headers + self._headers(request_id, environ)
+            if exc_info is None:
+                return start_response(status, headers)
+            return start_response(status, headers, exc_info)
+
+        token = _enter(environ)
+        try:
+            if reject:
+                return self._rejected(environ, start)
+            body = self.application(environ, start)
+            if type(body) is list or type(body) is tuple:
+                return body
+            return context.streamed(body, environ)
+        except webob.exc.HTTPException as exc:
+            return exc(environ, start)
+        finally:
+            _leave(token)
+
+    def _concerns(self, name: str) -> bool:
+        """Tell whether a header is ours or makes the response a CORS one."""
+        if name.lower() in self._ours or name.lower() == _ALLOW_ORIGIN:
+            return True
+        if len(self._harmless) < _MAX_NAMES:
+            self._harmless.add(name)
+        return False
+
+    def _outer_id(self, environ: WSGIEnvironment) -> str:
+        # No client can set this key: we are mounted twice, or another layer
+        # outside has named the request. There is one request and one id.
+        given = environ[_REQUEST_ID]
+        if isinstance(given, str) and is_valid(given, strict=False):
+            return given
+        environ[_REQUEST_ID] = request_id = generate()
+        return request_id
+
+    # -- the inbound id
+
+    def _trusted(self, inbound: str, environ: WSGIEnvironment) -> bool:
+        assert self._trusts is not None
+        if self._waits:
+            # The auth layer is further in: Context decides.
+            environ[keys.PENDING_GLOBAL_ID] = inbound
+        elif self._trusts(environ):
+            return True
+        else:
+            self._count('untrusted')
+            LOG.debug('a global request id was not trusted')
+        del environ[keys.HTTP_REQUEST_ID]
+        return False
+
+    def _refuse(self, inbound: str, environ: WSGIEnvironment) -> bool:
+        """Drop an invalid id; return True when the request goes with it."""
+        # No inner layer shall find it and judge more kindly.
+        del environ[keys.HTTP_REQUEST_ID]
+        self._count('invalid')
+        if self._on_invalid == 'ignore':
+            LOG.debug('an invalid global request id was ignored')
+        else:
+            several = ', several values' if ',' in inbound else ''
+            LOG.warning(
+                'invalid global request id: %.64s (%d characters%s)',
+                ascii(inbound[:64]),
+                len(inbound),
+                several,
+            )
+        return self._on_invalid == 'reject'
+
+    def _count(self, reason: str) -> None:
+        with self._counting:
+            self.rejected[reason] += 1
+
+    def _rejected(
+        self, environ: WSGIEnvironment, start: StartResponse
+    ) -> list[bytes]:
+        made = self._formatter.make(
+            400,
+            environ,
+            detail=_(
+                'The X-Openstack-Request-Id header must be "req-" followed '
+                'by a UUID of version 4 in lower case.'
+            ),
+            code=f'{self._formatter.service_type}.request_id.invalid',
+            source={'header': keys.REQUEST_ID_HEADER},
+        )
+        return self._formatter.answer((made,), environ, start)
+
+    # -- the outbound headers
+
+    def _headers(
+        self, request_id: str, environ: WSGIEnvironment
+    ) -> _wsgi.Headers:
+        names = self._names
+        if self._gate is not None:
+            key, minimum = self._gate
+            version = environ.get(key)
+            if version is None or version < minimum:
+                names = self._compat
+        return [(name, request_id) for name in names]
+
+    def _merged(
+        self,
+        headers: _wsgi.Headers,
+        request_id: str,
+        environ: WSGIEnvironment,
+    ) -> _wsgi.Headers:
+        """Put our headers in the place of an inner layer's, and expose them."""
+        ours = self._headers(request_id, environ)
+        kept = []
+        exposed: list[str] = []
+        cors = False
+        for name, value in headers:
+            lowered = name.lower()
+            if lowered in self._ours:
+                if value != request_id:
+                    LOG.info(
+                        'an inner layer answered with request id %.64s',
+                        ascii(value[:64]),
+                    )
+                continue
+            cors = cors or lowered == _ALLOW_ORIGIN
+            if self._expose and lowered == _EXPOSE:
+                exposed.append(value)
+            else:
+                kept.append((name, value))
+        if self._expose and (cors or exposed):
+            listed = {
+                item.strip().lower()
+                for value in exposed
+                for item in value.split(',')
+            }
+            if '*' not in listed:
+                exposed += [
+                    name for name, _ in ours if name.lower() not in listed
+                ]
+            kept.append(('Access-Control-Expose-Headers', ', '.join(exposed)))
+        return kept + ours
+
+
+def _truster(trust: Any) -> Callable[[WSGIEnvironment], object] | None:
+    """Turn the option into a question; None stands for a yes to all."""
+    if trust == 'all':
+        return None
+    if trust == 'service_token':
+        return bool
+    if callable(trust):
+        return trust  # type: ignore[no-any-return] # the caller's predicate
+    networks = [trust] if isinstance(trust, str) else trust
+    try:
+        listed = [ipaddress.ip_network(one) for one in networks]
+    except (TypeError, ValueError) as exc:
+        raise _bad(
+            'trust',
+            trust,
+            'all, service_token, networks such as 10.0.0.0/8, or a function',
+        ) from exc
+
+    def trusted(environ: WSGIEnvironment) -> bool:
+        try:
+            address = ipaddress.ip_address(environ.get('REMOTE_ADDR', ''))
+        except ValueError:
+            return False
+        return any(address in network for network in listed)
+
+    return trusted
+
+
+def _version(value: str) -> tuple[int, int]:
+    major, _, minor = str(value).partition('.')
+    if not (major.isdecimal() and minor.isdecimal()):
+        raise _bad('request_id_version', value, 'a version such as 2.46')
+    return int(major), int(minor)
+
+
+def _bad(option: str, value: object, allowed: str) -> ConfigError:
+    return ConfigError(
+        'errorkit#request_id', option, value, f'allowed: {allowed}'
+    )
+
+
+def trust_option(value: str) -> Any:
+    """Read the paste form of ``trust``: words, networks or module:name."""
+    words = _paste.words(value)
+    if len(words) == 1 and words[0] in ('all', 'service_token'):
+        return words[0]
+    try:
+        for word in words:
+            ipaddress.ip_network(word)
+    except ValueError:
+        return _paste.loaded(value)
+    return words
+
+
+PASTE_OPTIONS: dict[str, _paste.Converter] = {
+    'compat_headers': _paste.words,
+    'on_invalid': _paste.text,
+    'trust': trust_option,
+    'strict': _paste.boolean,
+    'request_id_version': _paste.text,
+    'expose': _paste.boolean,
+    'service_type': _paste.text,
+}
+
+paste_filter = _paste.filter_factory('request_id', RequestId, PASTE_OPTIONS)

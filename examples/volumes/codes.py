@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error code of the service: the one module that knows errorkit.
+
+A handler writes ``comment=codes.VOLUME_IN_USE`` and nothing more. A code is
+a promise to clients: its name here may change, its string may not.
+"""
+
+from errorkit import Catalog
+
+CATALOG = Catalog('volume')
+
+# 400: the request has to change.
+
+MALFORMED_JSON = CATALOG.define(
+    'volume.malformed_json',
+    status=400,
+    title='Malformed JSON',
+    meaning='The request body could not be read as JSON.',
+)
+MALFORMED_BODY = CATALOG.define(
+    'volume.malformed_body',
+    status=400,
+    title='Malformed body',
+    meaning='The body is JSON, but not of the shape this request takes.',
+)
+INVALID_NAME = CATALOG.define(
+    'volume.invalid_name',
+    status=400,
+    title='Invalid name',
+    meaning='A name is 1 to 255 printable characters.',
+)
+INVALID_SIZE = CATALOG.define(
+    'volume.invalid_size',
+    status=400,
+    title='Invalid size',
+    meaning='A size is a whole number of GiB, and a volume only grows.',
+)
+INVALID_LIMIT = CATALOG.define(
+    'volume.invalid_limit',
+    status=400,
+    title='Invalid limit',
+    meaning='The limit of a list is a whole number from 0 to 1000.',
+)
+UNKNOWN_ACTION = CATALOG.define(
+    'volume.unknown_action',
+    status=400,
+    title='Unknown action',
+    meaning='A volume has no action of this name.',
+)
+
+# 403 and 413: not here, not that much.
+
+OTHER_PROJECT = CATALOG.define(
+    'volume.other_project',
+    status=403,
+    title='Other project',
+    meaning='The project in the path is not the one of the credentials.',
+)
+QUOTA_EXCEEDED = CATALOG.define(
+    'volume.quota_exceeded',
+    status=413,
+    title='Quota exceeded',
+    meaning='The volumes of the project would be too large together.',
+)
+
+# 404 and 405: one status, several things that can be missing.
+
+VOLUME_NOT_FOUND = CATALOG.define(
+    'volume.volume_not_found',
+    status=404,
+    title='Volume not found',
+    meaning='The project has no volume with this id.',
+)
+SNAPSHOT_NOT_FOUND = CATALOG.define(
+    'volume.snapshot_not_found',
+    status=404,
+    title='Snapshot not found',
+    meaning='The project has no snapshot with this id.',
+)
+IMAGE_NOT_FOUND = CATALOG.define(
+    'volume.image_not_found',
+    status=404,
+    title='Image not found',
+    meaning='No image with this name can be copied to a volume.',
+)
+METHOD_NOT_ALLOWED = CATALOG.define(
+    'volume.method_not_allowed',
+    status=405,
+    title='Method not allowed',
+    meaning='The resource exists, but does not take this method.',
+)
+
+# 409: each one asks the client for something else.
+
+NAME_EXISTS = CATALOG.define(
+    'volume.name_exists',
+    status=409,
+    title='Name exists',
+    meaning='Choose another name: the project has a volume of this one.',
+)
+VOLUME_IN_USE = CATALOG.define(
+    'volume.in_use',
+    status=409,
+    title='Volume in use',
+    meaning='Detach the volume from its server first.',
+)
+VOLUME_NOT_IN_USE = CATALOG.define(
+    'volume.not_in_use',
+    status=409,
+    title='Volume not in use',
+    meaning='The volume is attached to no server.',
+)
+VOLUME_HAS_SNAPSHOTS = CATALOG.define(
+    'volume.has_snapshots',
+    status=409,
+    title='Volume has snapshots',
+    meaning='Delete the snapshots of the volume first.',
+)

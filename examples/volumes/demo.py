@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start the volume service, show what it answers, and check all of it."""
+
+import sys
+
+from screen import Screen
+from stage import ID, Server, Stage
+
+VERSION = 'OpenStack-API-Version'
+GLOBAL_ID = 'req-7ccb8d5e-8b1c-4b3e-9f43-6a3f4c1f2b10'
+BROWSER = 'text/html,application/xhtml+xml,*/*;q=0.8'
+
+VOLUMES = '/v3/bakery/volumes'
+SNAPSHOTS = '/v3/bakery/snapshots'
+REPORT = '/v3/bakery/reports/usage'
+ATTACH = {'os-attach': {'instance_uuid': 'web-1'}}
+DETACH = {'os-detach': {}}
+
+
+def main():
+    with Server() as server:
+        stage = Stage(server, Screen(sys.stdout))
+        volume = create_a_volume(stage)
+        tell_conflicts_apart(stage, volume)
+        tell_missing_things_apart(stage)
+        ask_for_strange_versions(stage)
+        send_global_ids(stage)
+        run_into_the_bug(stage, volume)
+        open_it_in_a_browser(stage)
+        download_it(stage, volume)
+        stage.finish()
+    return 1 if stage.failed else 0
+
+
+def create_a_volume(stage):
+    stage.title('1. A volume is made, and its log is found by the request id')
+    stage.say(
+        'The handlers are plain WebOb. The layers around them add the id, '
+        'also under the name that old clients know it by.'
+    )
+    reply = stage.ask(
+        'POST',
+        VOLUMES,
+        {'volume': {'name': 'ice cream', 'size': 2}},
+        show=(ID, 'X-Compute-Request-Id', VERSION, 'Vary'),
+    )
+    stage.check('202', reply.status == 202)
+    stage.check(
+        'one id under both names',
+        reply.request_id == reply.headers['X-Compute-Request-Id'],
+    )
+    stage.say('Who has the id has the log of the request:')
+    records = stage.log(reply.request_id, 'status: 202')
+    stage.check('a line of the handler, one around it', len(records) == 2)
+    return f'{VOLUMES}/{reply.json["volume"]["id"]}'
+
+
+def tell_conflicts_apart(stage, volume):
+    stage.title('2. Two conflicts, told apart by their codes')
+    stage.say('The same request, twice a 409. Look at the codes.')
+    stage.prepare('a server attaches the volume', f'{volume}/action', ATTACH)
+    stage.check_error(stage.ask('DELETE', volume), 409, 'volume.in_use')
+    stage.say('So the client has it detached, and comes too late once more.')
+    stage.prepare('the server detaches it', f'{volume}/action', DETACH)
+    wanted = {'name': 'before lunch', 'volume_id': volume.split('/')[-1]}
+    stage.prepare('a snapshot is taken', SNAPSHOTS, {'snapshot': wanted})
+    reply = stage.ask('DELETE', volume)
+    stage.check_error(reply, 409, 'volume.has_snapshots')
+
+    stage.title('3. The same for a client from before the codes')
+    stage.say('Codes came with 3.5. This client asks for 3.4.')
+    reply = stage.ask('DELETE', volume, version='3.4', show=[VERSION])
+    stage.check_error(reply, 409, None)
+    versions = reply.headers.get_all(VERSION)
+    stage.check('one version, the one asked for', versions == ['volume 3.4'])
+
+
+def tell_missing_things_apart(stage):
+    stage.title('4. One request, two things that may be missing')
+    wanted = {'name': 'lemonade', 'size': 1, 'snapshot_id': 'last-summer'}
+    reply = stage.ask('POST', VOLUMES, {'volume': wanted})
+    stage.check_error(reply, 404, 'volume.snapshot_not_found')
+    wanted = {'name': 'lemonade', 'size': 1, 'imageRef': 'lemon-os'}
+    reply = stage.ask('POST', VOLUMES, {'volume': wanted})
+    stage.check_error(reply, 404, 'volume.image_not_found')
+    stage.say('The text is as its author wrote it, markup or not.')
+    reply = stage.ask('GET', f'{SNAPSHOTS}/%3Cuuid%3E')
+    stage.check_error(reply, 404, 'volume.snapshot_not_found')
+    stage.check('<uuid> is still there', '<uuid>' in reply.error['detail'])
+
+
+def ask_for_strange_versions(stage):
+    stage.title('5. A malformed and an unsupported microversion')
+    stage.say('No version could be read, so there is no code either.')
+    reply = stage.ask('GET', VOLUMES, version='three', show=[VERSION])
+    stage.check_error(reply, 400, None)
+    stage.say('A version that may exist one day: the error says what does.')
+    reply = stage.ask('GET', VOLUMES, version='3.99', show=[VERSION])
+    stage.check_error(reply, 406, None)
+    limits = reply.error.get('min_version'), reply.error.get('max_version')
+    stage.check('from 3.0 to 3.70', limits == ('3.0', '3.70'))
+
+
+def send_global_ids(stage):
+    stage.title('6. A global id: one that is none, and a good one')
+    stage.say('The bad one is dropped, and the request goes on.')
+    reply = stage.ask('GET', REPORT, headers={ID: 'req-42'}, show=[ID])
+    stage.check('200', reply.status == 200)
+    records = stage.log(reply.request_id, 'status: 200')
+    stage.check('req-42 is not in the log', 'req-42' not in ''.join(records))
+    stage.say(
+        "The good one joins this service's log to its caller's. (Flask made "
+        'this report. It lives under the same roof, and has what all have.)'
+    )
+    reply = stage.ask('GET', REPORT, headers={ID: GLOBAL_ID}, show=[ID])
+    stage.check('the response has its own id', reply.request_id != GLOBAL_ID)
+    records = stage.log(GLOBAL_ID, 'status: 200')
+    stage.check('the line has both', reply.request_id in records[0])
+
+
+def run_into_the_bug(stage, volume):
+    stage.title('7. A bug')
+    stage.say('The client learns the id, and nothing else.')
+    reply = stage.ask('GET', f'{volume}/statistics', show=[ID])
+    stage.check_error(reply, 500, 'volume.undefined_code')
+    stage.say('The operator looks for it, and finds the traceback:')
+    records = ''.join(stage.log(reply.request_id, 'status: 500'))
+    for secret in ('KeyError', 'storage-3.rack-12.internal'):
+        told = secret in str(reply.body) + str(reply.headers)
+        stage.check(
+            f'{secret} is in the log, and not in the response',
+            secret in records and not told,
+        )
+
+
+def open_it_in_a_browser(stage):
+    stage.title('8. A 404 in a browser')
+    stage.say('A client that truly prefers HTML gets a page, id included.')
+    reply = stage.ask(
+        'GET',
+        f'{VOLUMES}/lost',
+        headers={'Accept': BROWSER},
+        show=('Content-Type', 'Content-Security-Policy', 'Vary'),
+    )
+    page = reply.body.decode()
+    stage.check('404', reply.status == 404)
+    stage.check('a page', reply.headers.get_content_type() == 'text/html')
+    stage.check('the code is on it', 'volume.volume_not_found' in page)
+    stage.check('the id is on it', reply.request_id in page)
+
+
+def download_it(stage, volume):
+    stage.title('9. A download, made while it is sent')
+    reply = stage.ask('GET', f'{volume}/export', show=['Transfer-Encoding'])
+    stage.check('it came in chunks', 'Transfer-Encoding' in reply.headers)
+    stage.check('and complete', len(reply.body) == 524288)
+    stage.say(
+        'The handler had returned long before the last block was made, and '
+        'still the line about it has the id. The time is that of the body.'
+    )
+    records = stage.log(reply.request_id, 'status: 200')
+    stage.check('both lines', 'Exported' in records[0] and len(records) == 2)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

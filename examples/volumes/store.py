@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where volumes and snapshots are kept: one SQLite file.
+
+It is right under several threads and several processes at once: each
+transaction has a connection of its own, and the file appears complete.
+"""
+
+import contextlib
+import datetime
+import os
+import sqlite3
+import uuid
+
+from . import refusals
+
+QUOTA = 1000  # GiB in each project
+
+SCHEMA = """
+CREATE TABLE volumes (
+    id TEXT PRIMARY KEY,
+    project_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    image TEXT,
+    snapshot_id TEXT,
+    attached_to TEXT,
+    created_at TEXT NOT NULL,
+    UNIQUE (project_id, name)
+);
+CREATE TABLE snapshots (
+    id TEXT PRIMARY KEY,
+    project_id TEXT NOT NULL,
+    volume_id TEXT NOT NULL REFERENCES volumes (id),
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+"""
+
+
+class Store:
+    """The volumes and snapshots of all projects."""
+
+    def __init__(self, path):
+        self._path = os.fspath(path)
+
+    def volumes(self, project_id, limit):
+        with self._transaction() as db:
+            return db.execute(
+                'SELECT * FROM volumes WHERE project_id = ?'
+                ' ORDER BY created_at DESC, id DESC LIMIT ?',
+                (project_id, limit),
+            ).fetchall()
+
+    def volume(self, project_id, volume_id):
+        with self._transaction() as db:
+            return _volume(db, project_id, volume_id)
+
+    def create_volume(self, project_id, name, size, image, snapshot_id):
+        with self._transaction('IMMEDIATE') as db:
+            if snapshot_id is not None:
+                _snapshot(db, project_id, snapshot_id)
+            _check_quota(db, project_id, size)
+            volume_id = str(uuid.uuid4())
+            try:
+                db.execute(
+                    'INSERT INTO volumes VALUES (?, ?, ?, ?, ?, ?, NULL, ?)',
+                    (volume_id, project_id, name, size, image, snapshot_id,
+                     _now()),
+                )
+            except sqlite3.IntegrityError as error:
+                raise refusals.NameExists(name) from error
+            return _volume(db, project_id, volume_id)
+
+    def delete_volume(self, project_id, volume_id):
+        with self._transaction('IMMEDIATE') as db:
+            volume = _volume(db, project_id, volume_id)
+            if volume['attached_to'] is not None:
+                raise refusals.VolumeInUse(volume)
+            [count] = db.execute(
+                'SELECT count(*) FROM snapshots WHERE volume_id = ?',
+                (volume_id,),
+            ).fetchone()
+            if count:
+                raise refusals.VolumeHasSnapshots(count)
+            db.execute('DELETE FROM volumes WHERE id = ?', (volume_id,))
+
+    def attach(self, project_id, volume_id, server_id):
+        with self._transaction('IMMEDIATE') as db:
+            volume = _volume(db, project_id, volume_id)
+            if volume['attached_to'] is not None:
+                raise refusals.VolumeInUse(volume)
+            db.execute(
+                'UPDATE volumes SET attached_to = ? WHERE id = ?',
+                (server_id, volume_id),
+            )
+
+    def detach(self, project_id, volume_id):
+        with self._transaction('IMMEDIATE') as db:
+            volume = _volume(db, project_id, volume_id)
+            if volume['attached_to'] is None:
+                raise refusals.VolumeNotInUse
+            db.execute(
+                'UPDATE volumes SET attached_to = NULL WHERE id = ?',
+                (volume_id,),
+            )
+
+    def extend(self, project_id, volume_id, size):
+        with self._transaction('IMMEDIATE') as db:
+            volume = _volume(db, project_id, volume_id)
+            if size <= volume['size']:
+                raise refusals.SizeTooSmall(volume['size'])
+            _check_quota(db, project_id, size - volume['size'])
+            db.execute(
+                'UPDATE volumes SET size = ? WHERE id = ?', (size, volume_id)
+            )
+
+    def snapshots(self, project_id, limit):
+        with self._transaction() as db:
+            return db.execute(
+                'SELECT * FROM snapshots WHERE project_id = ?'
+                ' ORDER BY created_at DESC, id DESC LIMIT ?',
+                (project_id, limit),
+            ).fetchall()
+
+    def snapshot(self, project_id, snapshot_id):
+        with self._transaction() as db:
+            return _snapshot(db, project_id, snapshot_id)
+
+    def create_snapshot(self, project_id, volume_id, name):
+        with self._transaction('IMMEDIATE') as db:
+            _volume(db, project_id, volume_id)
+            snapshot_id = str(uuid.uuid4())
+            db.execute(
+                'INSERT INTO snapshots VALUES (?, ?, ?, ?, ?)',
+                (snapshot_id, project_id, volume_id, name, _now()),
+            )
+            return _snapshot(db, project_id, snapshot_id)
+
+    def delete_snapshot(self, project_id, snapshot_id):
+        with self._transaction('IMMEDIATE') as db:
+            _snapshot(db, project_id, snapshot_id)
+            db.execute('DELETE FROM snapshots WHERE id = ?', (snapshot_id,))
+
+    def usage(self, project_id):
+        with self._transaction() as db:
+            return _usage(db, project_id)
+
+    @contextlib.contextmanager
+    def _transaction(self, kind='DEFERRED'):
+        if not os.path.exists(self._path):
+            _create(self._path)
+        db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        try:
+            db.row_factory = sqlite3.Row
+            db.execute(f'BEGIN {kind}')
+            with db:
+                yield db
+        finally:
+            db.close()
+
+
+def _create(path):
+    """Make the file beside its place, and give it its name when complete.
+
+    Several workers come by here at once, and SQLite does not wait for its
+    lock while it changes the journal mode. The first one to link wins.
+    """
+    draft = f'{path}.{uuid.uuid4()}'
+    with contextlib.closing(sqlite3.connect(draft)) as db:
+        db.execute('PRAGMA journal_mode = WAL')
+        db.executescript(SCHEMA)
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        os.unlink(draft)
+
+
+def _volume(db, project_id, volume_id):
+    row = db.execute(
+        'SELECT * FROM volumes WHERE id = ? AND project_id = ?',
+        (volume_id, project_id),
+    ).fetchone()
+    if row is None:
+        raise refusals.VolumeNotFound(volume_id)
+    return row
+
+
+def _snapshot(db, project_id, snapshot_id):
+    row = db.execute(
+        'SELECT * FROM snapshots WHERE id = ? AND project_id = ?',
+        (snapshot_id, project_id),
+    ).fetchone()
+    if row is None:
+        raise refusals.SnapshotNotFound(snapshot_id)
+    return row
+
+
+def _usage(db, project_id):
+    return db.execute(
+        'SELECT count(*) AS volumes, coalesce(sum(size), 0) AS gigabytes'
+        ' FROM volumes WHERE project_id = ?',
+        (project_id,),
+    ).fetchone()
+
+
+def _check_quota(db, project_id, more):
+    if _usage(db, project_id)['gigabytes'] + more > QUOTA:
+        raise refusals.QuotaExceeded(QUOTA)
+
+
+def _now():
+    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None)
+    return now.isoformat(timespec='microseconds')

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The volumes: handlers under WebOb's own ``wsgify``.
+
+It makes a response of an HTTP error before anything around it sees one.
+"""
+
+import logging
+
+from webob import Response
+from webob.dec import wsgify
+from webob.exc import HTTPBadRequest, HTTPNotFound
+
+from . import codes, wire
+
+LOG = logging.getLogger(__name__)
+
+IMAGES = {'cirros', 'debian-13'}
+
+BLOCK = b'\0' * 65536
+BLOCKS_PER_GIB = 4  # a small world
+
+# The deliberate bug: the device was exchanged, and this table was not told.
+DEVICE = 'storage-3.rack-12.internal:/dev/nvme1n1'
+BUSY_SECONDS = {'storage-3.rack-12.internal:/dev/nvme0n1': 86}
+
+
+@wsgify
+def index(request):
+    rows = _store(request).volumes(_project(request), wire.read_limit(request))
+    return wire.answer(200, volumes=[_view(row) for row in rows])
+
+
+@wsgify
+def create(request):
+    wanted = wire.read_object(request, 'volume')
+    name = wire.read_name(wanted)
+    size = wire.read_size(wanted)
+    image = wanted.get('imageRef')
+    if image is not None and wire.read_id(wanted, 'imageRef') not in IMAGES:
+        raise HTTPNotFound(
+            f'There is no image {image}.', comment=codes.IMAGE_NOT_FOUND
+        )
+    snapshot_id = wanted.get('snapshot_id')
+    if snapshot_id is not None:
+        snapshot_id = wire.read_id(wanted, 'snapshot_id')
+    with wire.explained():
+        row = _store(request).create_volume(
+            _project(request), name, size, image, snapshot_id
+        )
+    LOG.info('Created volume %s of %d GiB', row['id'], size)
+    return wire.answer(202, volume=_view(row))
+
+
+@wsgify
+def show(request):
+    return wire.answer(200, volume=_view(_find(request)))
+
+
+@wsgify
+def delete(request):
+    volume_id = request.urlvars['volume_id']
+    with wire.explained():
+        _store(request).delete_volume(_project(request), volume_id)
+    LOG.info('Deleted volume %s', volume_id)
+    return Response(status=202)
+
+
+@wsgify
+def act(request):
+    """``{"os-extend": {"new_size": 5}}`` and its like."""
+    body = wire.read_body(request)
+    name = next(iter(body), None)
+    if len(body) != 1 or name not in ACTIONS:
+        raise HTTPBadRequest(
+            f'The body must hold one of {", ".join(ACTIONS)}.',
+            comment=codes.UNKNOWN_ACTION,
+        )
+    volume_id = request.urlvars['volume_id']
+    with wire.explained():
+        ACTIONS[name](
+            _store(request),
+            _project(request),
+            volume_id,
+            wire.read_object(request, name),
+        )
+    LOG.info('Action %s on volume %s', name, volume_id)
+    return Response(status=202)
+
+
+@wsgify
+def export(request):
+    """The bytes of the volume, made while they are sent."""
+    row = _find(request)
+    return Response(
+        content_type='application/octet-stream',
+        app_iter=_blocks(row['id'], row['size'] * BLOCKS_PER_GIB),
+    )
+
+
+@wsgify
+def statistics(request):
+    _find(request)
+    return wire.answer(
+        200, statistics={'busy_seconds': BUSY_SECONDS[DEVICE]}
+    )
+
+
+def _attach(store, project_id, volume_id, arguments):
+    server_id = wire.read_id(arguments, 'instance_uuid')
+    store.attach(project_id, volume_id, server_id)
+
+
+def _detach(store, project_id, volume_id, arguments):
+    store.detach(project_id, volume_id)
+
+
+def _extend(store, project_id, volume_id, arguments):
+    size = wire.read_size(arguments, 'new_size')
+    store.extend(project_id, volume_id, size)
+
+
+ACTIONS = {'os-attach': _attach, 'os-detach': _detach, 'os-extend': _extend}
+
+
+def _store(request):
+    return request.environ['volumes.store']
+
+
+def _project(request):
+    return request.urlvars['project_id']
+
+
+def _find(request):
+    with wire.explained():
+        return _store(request).volume(
+            _project(request), request.urlvars['volume_id']
+        )
+
+
+def _blocks(volume_id, count):
+    for _ in range(count):
+        yield BLOCK
+    # Said after the handler returned, and still with the request's id.
+    LOG.info('Exported volume %s in %d blocks', volume_id, count)
+
+
+def _view(row):
+    attached = row['attached_to']
+    return {
+        'id': row['id'],
+        'name': row['name'],
+        'size': row['size'],
+        'status': 'in-use' if attached else 'available',
+        'attachments': [{'server_id': attached}] if attached else [],
+        'image': row['image'],
+        'snapshot_id': row['snapshot_id'],
+        'created_at': row['created_at'],
+    }

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What holds for every test run: where it counts, a skip is a failure."""
+
+import os
+
+import pytest
+
+NO_SKIP = os.environ.get('ERRORKIT_TEST_NO_SKIP') == '1'
+SKIPPED = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config):
+    """Start the list of what this run skipped."""
+    config.stash[SKIPPED] = []
+    config.pluginmanager.register(SkipCounter(config.stash[SKIPPED]))
+
+
+class SkipCounter:
+    """Note each skipped test and each skipped file; an xfail is no skip."""
+
+    def __init__(self, skipped):
+        self.skipped = skipped
+
+    def pytest_runtest_logreport(self, report):
+        """Note a test that was skipped."""
+        if report.skipped and not hasattr(report, 'wasxfail'):
+            self.skipped.append(report.nodeid)
+
+    def pytest_collectreport(self, report):
+        """Note a file or class that was skipped when it was collected."""
+        if report.skipped:
+            self.skipped.append(report.nodeid)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Fail a run with skips where ERRORKIT_TEST_NO_SKIP=1 forbids them."""
+    if NO_SKIP and session.config.stash[SKIPPED] and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say which skips failed the run, above pytest's last line."""
+    if NO_SKIP and config.stash[SKIPPED]:
+        terminalreporter.section('skips are failures here')
+        for name in config.stash[SKIPPED]:
+            terminalreporter.line(name)

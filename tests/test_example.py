@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The example service: in process, and twice under gunicorn."""
+
+import ast
+import logging
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import unittest
+
+import gabbi.driver
+import pytest
+import webtest
+from paste.deploy import loadapp
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FOLDER = ROOT / 'examples' / 'volumes'
+INI = f'config:{FOLDER / "volumes.ini"}'
+ARCS = sorted(ROOT.glob('gabbits/volumes-*.yaml'))
+ID = re.compile(r'req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+VOLUMES = '/v3/bakery/volumes'
+SNAPSHOTS = '/v3/bakery/snapshots'
+PRIVATE = ('storage-3', 'rack-12', 'nvme', 'KeyError', 'Traceback')
+
+
+class Client:
+    """Ada of the bakery, who asks for microversion 3.70."""
+
+    def __init__(self, application):
+        self._app = webtest.TestApp(application)
+
+    def __call__(self, method, path, body=b'', headers=()):
+        sent = {
+            'OpenStack-API-Version': 'volume 3.70',
+            'X-User-Id': 'ada',
+            'X-Project-Id': 'bakery',
+        }
+        sent.update(headers)
+        if isinstance(body, bytes):
+            return self._app.request(
+                path,
+                method=method,
+                body=body,
+                headers=sent,
+                expect_errors=True,
+            )
+        send = getattr(self._app, f'{method.lower()}_json')
+        return send(path, body, headers=sent, expect_errors=True)
+
+    def volume(self, name='ice cream', size=1, **more):
+        """Make a volume, and return its path."""
+        wanted = {'name': name, 'size': size, **more}
+        reply = self('POST', VOLUMES, {'volume': wanted})
+        assert reply.status_int == 202
+        return f'{VOLUMES}/{reply.json["volume"]["id"]}'
+
+    def snapshot(self, volume):
+        """Take a snapshot of the volume at a path, and return its path."""
+        wanted = {'name': 'before lunch', 'volume_id': volume.split('/')[-1]}
+        reply = self('POST', SNAPSHOTS, {'snapshot': wanted})
+        assert reply.status_int == 202
+        return f'{SNAPSHOTS}/{reply.json["snapshot"]["id"]}'
+
+    def attach(self, volume):
+        body = {'os-attach': {'instance_uuid': 'web-1'}}
+        return self('POST', f'{volume}/action', body)
+
+
+def assert_error(reply, status, code):
+    """Check the one error of a reply, and return it."""
+    [error] = reply.json['errors']
+    assert (reply.status_int, error['status']) == (status, status)
+    assert error.get('code') == code
+    assert error['title'] and error['detail']
+    assert ID.fullmatch(error['request_id'])
+    assert reply.headers.getall('X-Openstack-Request-Id') == [
+        error['request_id']
+    ]
+    return error
+
+
+@pytest.fixture(name='environment')
+def _environment(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(FOLDER.parent)
+    monkeypatch.setenv('VOLUMES_DATABASE', str(tmp_path / 'volumes.sqlite'))
+
+
+@pytest.fixture(name='ada')
+def _ada(environment):
+    return Client(loadapp(INI))
+
+
+@pytest.fixture(name='records')
+def _records(environment):
+    """Collect what is logged, as the example's own handler would."""
+    from errorkit.log import ContextFilter
+
+    found = []
+    handler = logging.Handler()
+    handler.addFilter(ContextFilter())
+    handler.emit = found.append
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield found
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def imports(path):
+    """Return the names of the modules that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or '')
+    return found
+
+
+def test_only_the_codes_and_the_deployment_know_errorkit():
+    knowing = {
+        path.name
+        for path in FOLDER.glob('*.py')
+        if any(name.split('.')[0] == 'errorkit' for name in imports(path))
+    }
+    assert knowing == {'codes.py', 'wsgi.py'}
+
+
+def test_every_declared_code_is_used(environment):
+    from volumes import codes
+
+    texts = ''.join(
+        path.read_text(encoding='utf-8')
+        for path in FOLDER.glob('*.py')
+        if path.name != 'codes.py'
+    )
+    names = [name for name in vars(codes) if name.isupper()]
+    names.remove('CATALOG')
+    assert len(names) >= 16
+    assert [name for name in names if f'codes.{name}' not in texts] == []
+
+
+def test_a_volume_is_accepted_with_202(ada):
+    reply = ada('POST', VOLUMES, {'volume': {'name': 'ice', 'size': 2}})
+    assert reply.status_int == 202
+    assert reply.json['volume']['name'] == 'ice'
+    assert reply.json['volume']['size'] == 2
+
+
+def test_every_reply_has_its_id_under_both_names_and_its_version(ada):
+    for path in (VOLUMES, f'{VOLUMES}/lost', '/v3/bakery/reports/usage'):
+        reply = ada('GET', path)
+        [own] = reply.headers.getall('X-Openstack-Request-Id')
+        assert ID.fullmatch(own)
+        assert reply.headers.getall('X-Compute-Request-Id') == [own]
+        assert reply.headers['OpenStack-API-Version'] == 'volume 3.70'
+        assert 'OpenStack-API-Version' in reply.headers['Vary']
+
+
+def test_the_409s_are_told_apart_by_their_codes(ada):
+    volume = ada.volume('ice cream')
+    again = {'volume': {'name': 'ice cream', 'size': 1}}
+    assert_error(ada('POST', VOLUMES, again), 409, 'volume.name_exists')
+    ada.attach(volume)
+    assert_error(ada.attach(volume), 409, 'volume.in_use')
+    assert_error(ada('DELETE', volume), 409, 'volume.in_use')
+    detach = {'os-detach': {}}
+    assert ada('POST', f'{volume}/action', detach).status_int == 202
+    reply = ada('POST', f'{volume}/action', detach)
+    assert_error(reply, 409, 'volume.not_in_use')
+    ada.snapshot(volume)
+    assert_error(ada('DELETE', volume), 409, 'volume.has_snapshots')
+
+
+@pytest.mark.parametrize(
+    ('more', 'code'),
+    [
+        ({'snapshot_id': 'lost'}, 'volume.snapshot_not_found'),
+        ({'imageRef': 'lost'}, 'volume.image_not_found'),
+    ],
+)
+def test_the_404s_of_one_request_are_told_apart(ada, more, code):
+    wanted = {'name': 'ice cream', 'size': 1, **more}
+    assert_error(ada('POST', VOLUMES, {'volume': wanted}), 404, code)
+
+
+@pytest.mark.parametrize(
+    ('method', 'path', 'code'),
+    [
+        ('GET', f'{VOLUMES}/lost', 'volume.volume_not_found'),
+        ('DELETE', f'{VOLUMES}/lost', 'volume.volume_not_found'),
+        ('GET', f'{VOLUMES}/lost/export', 'volume.volume_not_found'),
+        ('GET', f'{SNAPSHOTS}/lost', 'volume.snapshot_not_found'),
+        ('DELETE', f'{SNAPSHOTS}/lost', 'volume.snapshot_not_found'),
+        ('GET', '/v3/bakery/cakes', 'volume.undefined_code'),
+    ],
+)
+def test_a_404_says_what_is_missing(ada, method, path, code):
+    assert_error(ada(method, path), 404, code)
+
+
+@pytest.mark.parametrize(
+    ('body', 'code'),
+    [
+        (b'', 'volume.malformed_json'),
+        (b'{"volume": ', 'volume.malformed_json'),
+        (b'\xff', 'volume.malformed_json'),
+        (b'[' * 100_000, 'volume.malformed_json'),
+        ([], 'volume.malformed_body'),
+        ({}, 'volume.malformed_body'),
+        ({'volume': 1}, 'volume.malformed_body'),
+        ({'volume': {}}, 'volume.invalid_name'),
+        ({'volume': {'name': '', 'size': 1}}, 'volume.invalid_name'),
+        ({'volume': {'name': 'x' * 256, 'size': 1}}, 'volume.invalid_name'),
+        ({'volume': {'name': '\ud800', 'size': 1}}, 'volume.invalid_name'),
+        ({'volume': {'name': 'a\nb', 'size': 1}}, 'volume.invalid_name'),
+        ({'volume': {'name': 'ice'}}, 'volume.invalid_size'),
+        ({'volume': {'name': 'ice', 'size': 0}}, 'volume.invalid_size'),
+        ({'volume': {'name': 'ice', 'size': True}}, 'volume.invalid_size'),
+        ({'volume': {'name': 'ice', 'size': '1'}}, 'volume.invalid_size'),
+        (
+            {'volume': {'name': 'ice', 'size': 1, 'snapshot_id': 1}},
+            'volume.malformed_body',
+        ),
+    ],
+)
+def test_bad_input_is_a_400_with_a_code(ada, body, code):
+    assert_error(ada('POST', VOLUMES, body), 400, code)
+
+
+@pytest.mark.parametrize('limit', ['-1', '1001', 'x', '%ff', ''])
+def test_a_bad_limit_is_a_400_with_a_code(ada, limit):
+    reply = ada('GET', f'{VOLUMES}?limit={limit}')
+    assert_error(reply, 400, 'volume.invalid_limit')
+
+
+def test_a_list_is_newest_first_and_obeys_its_limit(ada):
+    first, second = ada.volume('one'), ada.volume('two')
+    found = ada('GET', VOLUMES).json['volumes']
+    assert [f'{VOLUMES}/{each["id"]}' for each in found] == [second, first]
+    found = ada('GET', f'{VOLUMES}?limit=1').json['volumes']
+    assert [each['name'] for each in found] == ['two']
+
+
+def test_a_volume_grows_within_the_quota_and_never_shrinks(ada):
+    volume = ada.volume(size=5)
+
+    def extend(size):
+        body = {'os-extend': {'new_size': size}}
+        return ada('POST', f'{volume}/action', body)
+
+    assert extend(6).status_int == 202
+    assert ada('GET', volume).json['volume']['size'] == 6
+    assert_error(extend(6), 400, 'volume.invalid_size')
+    assert_error(extend(1001), 413, 'volume.quota_exceeded')
+    reply = ada('POST', f'{volume}/action', {'os-dance': {}})
+    assert_error(reply, 400, 'volume.unknown_action')
+
+
+def test_another_project_sees_nothing_and_may_not_look(ada):
+    volume = ada.volume()
+    other = volume.replace('bakery', 'smithy')
+    reply = ada('GET', other, headers={'X-Project-Id': 'smithy'})
+    assert_error(reply, 404, 'volume.volume_not_found')
+    assert_error(ada('GET', other), 403, 'volume.other_project')
+
+
+def test_a_wrong_method_is_a_405_with_allow_and_its_code(ada):
+    reply = ada('PUT', VOLUMES)
+    assert_error(reply, 405, 'volume.method_not_allowed')
+    assert reply.headers['Allow'] == 'GET, POST'
+
+
+def test_a_client_from_before_the_codes_gets_none(ada):
+    for version, code in (('3.4', None), ('3.5', 'volume.volume_not_found')):
+        reply = ada(
+            'GET',
+            f'{VOLUMES}/lost',
+            headers={'OpenStack-API-Version': f'volume {version}'},
+        )
+        error = assert_error(reply, 404, code)
+        assert ('code' in error) == (code is not None)
+
+
+def test_raised_errors_and_those_of_wsgify_look_the_same(ada):
+    # The volumes' handlers are under wsgify, the snapshots' let errors out.
+    inside, through = (
+        ada('GET', f'{path}/%3Clost%3E') for path in (VOLUMES, SNAPSHOTS)
+    )
+    a = assert_error(inside, 404, 'volume.volume_not_found')
+    b = assert_error(through, 404, 'volume.snapshot_not_found')
+    assert a['detail'] == 'There is no volume <lost>.'
+    assert b['detail'] == 'There is no snapshot <lost>.'
+    assert list(a) == list(b)
+    assert sorted(inside.headers) == sorted(through.headers)
+
+
+def test_the_bug_tells_the_client_its_id_and_the_log_its_traceback(
+    ada, records
+):
+    volume = ada.volume()
+    reply = ada('GET', f'{volume}/statistics')
+    error = assert_error(reply, 500, 'volume.undefined_code')
+    told = reply.text + str(reply.headers)
+    assert [word for word in PRIVATE if word in told] == []
+    [record] = [each for each in records if each.exc_info]
+    assert record.exc_info[0] is KeyError
+    assert record.request_id == error['request_id']
+
+
+def test_a_download_is_logged_with_its_id_while_it_is_made(ada, records):
+    volume = ada.volume(size=2)
+    reply = ada('GET', f'{volume}/export')
+    assert reply.body == bytes(2 * 4 * 65536)
+    [last] = [each for each in records if 'Exported' in each.getMessage()]
+    assert last.request_id == reply.headers['X-Openstack-Request-Id']
+    assert last.project_id == 'bakery'
+
+
+def test_the_handlers_log_has_both_ids_and_the_user(ada, records):
+    one = 'req-7ccb8d5e-8b1c-4b3e-9f43-6a3f4c1f2b10'
+    wanted = {'volume': {'name': 'ice', 'size': 1}}
+    headers = {'X-Openstack-Request-Id': one}
+    reply = ada('POST', VOLUMES, wanted, headers=headers)
+    [line] = [each for each in records if 'Created' in each.getMessage()]
+    assert line.global_request_id == one
+    assert line.request_id == reply.headers['X-Openstack-Request-Id'] != one
+    assert (line.user_id, line.project_id) == ('ada', 'bakery')
+
+
+def test_the_flask_report_counts_the_volumes(ada):
+    ada.volume('one', size=2)
+    ada.volume('two', size=3)
+    reply = ada('GET', '/v3/bakery/reports/usage')
+    assert reply.json == {'usage': {'volumes': 2, 'gigabytes': 5}}
+
+
+@pytest.mark.parametrize('how', ['main', 'layers', 'code'])
+def test_one_filter_five_filters_and_one_call_answer_alike(
+    environment, monkeypatch, how
+):
+    from volumes import wsgi
+
+    monkeypatch.setattr(wsgi.logging.config, 'dictConfig', lambda _: None)
+    ada = Client(wsgi.from_code() if how == 'code' else wsgi.from_ini(how))
+    reply = ada('GET', f'{VOLUMES}/lost')
+    error = assert_error(reply, 404, 'volume.volume_not_found')
+    assert error['title'] == 'Volume not found'
+    own = reply.headers['X-Openstack-Request-Id']
+    assert reply.headers['X-Compute-Request-Id'] == own
+    assert reply.headers['OpenStack-API-Version'] == 'volume 3.70'
+
+
+def test_threads_that_come_first_together_share_one_file(
+    environment, tmp_path
+):
+    from volumes.store import Store
+
+    path = tmp_path / 'new.sqlite'
+    start = threading.Barrier(8)
+    failures = []
+
+    def work(number):
+        store = Store(path)
+        start.wait()
+        try:
+            store.create_volume('bakery', f'cake {number}', 1, None, None)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert dict(Store(path).usage('bakery')) == {'volumes': 8, 'gigabytes': 8}
+    assert [each.name for each in tmp_path.glob('new.sqlite.*-*')] == []
+
+
+@pytest.mark.parametrize('arc', ARCS, ids=lambda path: path.stem)
+def test_an_arc_of_the_gabbits_holds(environment, tmp_path, arc):
+    # gabbi runs a whole folder; the other arcs are about other services.
+    shutil.copy(arc, tmp_path)
+    application = loadapp(INI)
+    suite = gabbi.driver.build_tests(
+        str(tmp_path), unittest.TestLoader(), intercept=lambda: application
+    )
+    result = unittest.TestResult()
+    suite.run(result)
+    assert [text for _, text in result.failures + result.errors] == []
+    assert result.testsRun >= 20
+    assert not result.skipped
+
+
+@pytest.mark.server
+def test_the_demonstration_finds_everything_as_it_says():
+    done = subprocess.run(
+        [sys.executable, FOLDER / 'demo.py'],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '\x1b' not in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()) <= 100
+
+
+@pytest.mark.server
+def test_ctrl_c_stops_the_server_and_its_workers(tmp_path):
+    database = tmp_path / 'volumes.sqlite'
+    with subprocess.Popen(
+        [
+            sys.executable,
+            FOLDER / 'serve.py',
+            '--port=0',
+            f'--database={database}',
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as server:
+        for line in server.stdout:
+            if 'Booting worker' in line:
+                break
+        server.send_signal(signal.SIGINT)
+        rest = server.stdout.read()
+    assert server.returncode == 0
+    assert 'Traceback' not in rest
