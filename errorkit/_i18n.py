@@ -84,12 +84,17 @@ def translate(text: str, language: str) -> str:
         back as it is
     :param language: a locale name such as ``de`` or ``pt_BR``
     """
-    if isinstance(text, Text):
-        found = _catalog(language).gettext(text.msgid)
-        return found % text.values if text.values else found
+    if type(text) is Text:
+        return _translated(text, language)
     if is_translatable(text):
         return str(oslo_i18n.translate(text, language))
     return text
+
+
+@functools.lru_cache(maxsize=256)
+def _translated(text: Text, language: str) -> str:
+    found = _catalog(language).gettext(text.msgid)
+    return found % text.values if text.values else found
 
 
 @functools.cache

@@ -60,6 +60,14 @@ def check_head(status: str, headers: Headers) -> int:
     return int(status[:3])
 
 
+def check_header(name: str, value: str) -> None:
+    """Refuse one header, as ``check_head`` does.
+
+    :raises InvalidResponse: naming the header, never its value
+    """
+    check_head('500', [(name, value)])
+
+
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise InvalidResponse(f'invalid header name {ascii(name)[:80]}')
@@ -210,6 +218,9 @@ class Body:
     #: The variable and the value that hold while the application runs.
     scope: Scope | None = None
     _on_close: Callable[[Body], None] | None = None
+    _iterable: Iterable[bytes] = ()
+    _chunks: Iterator[bytes] | None = None
+    _head: Iterable[bytes] = ()
 
     def __init__(
         self,
@@ -217,9 +228,13 @@ class Body:
         chunks: Iterator[bytes] | None = None,
         head: Iterable[bytes] = (),
     ) -> None:
-        self._iterable = iterable
+        self.own(iterable)
         self._chunks = chunks
         self._head = head
+
+    def own(self, iterable: Iterable[bytes]) -> None:
+        """Stand in for this iterable from now on."""
+        self._iterable = iterable
 
     def __iter__(self) -> Iterator[bytes]:
         # A generator costs a third of a __next__ per chunk; what must happen
@@ -275,6 +290,11 @@ class Body:
         """
         self._on_close = callback
 
+    def closing(self) -> None:
+        """Do what is left to do once the iterable is closed."""
+        if self._on_close is not None:
+            self._on_close(self)
+
     def close(self) -> None:
         """Close the application's iterable, then run the callback. Once."""
         if self.closed:
@@ -283,18 +303,20 @@ class Body:
         variable, value = self.scope or _NO_SCOPE
         token = variable.set(value)
         try:
-            close = getattr(self._iterable, 'close', None)
-            if close is not None:
-                close()
+            if hasattr(self._iterable, 'close'):
+                self._close_iterable()
+        finally:
+            try:
+                self.closing()
+            finally:
+                variable.reset(token)
+
+    def _close_iterable(self) -> None:
+        try:
+            self._iterable.close()  # type: ignore[attr-defined] # it has one
         except BaseException as exc:
             if self._told(exc, closing=True):
                 raise
-        finally:
-            try:
-                if self._on_close is not None:
-                    self._on_close(self)
-            finally:
-                variable.reset(token)
 
     def __del__(self) -> None:
         # A server that never closes us still gets the iterable closed.

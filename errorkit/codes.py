@@ -56,7 +56,7 @@ class ErrorCode(str):
     #: The HTTP statuses the code may come with, the usual one first.
     statuses: tuple[int, ...]
     #: The stable name of this kind of error; None for the status' own.
-    title: str | None
+    title: str | None  # type: ignore[assignment] # hides str.title, which no code needs
     #: What it means to the client, for documentation.
     meaning: str
     #: A URL that explains the code, or None.

@@ -79,6 +79,12 @@ _TOKENS = (
     'HTTP_X_SERVICE_TOKEN',
 )
 
+# Bound once: the success path of every request runs through here.
+_REQUEST_ID = keys.REQUEST_ID
+_CONTEXT = keys.CONTEXT
+_CLAIMS = keys.CLAIMS
+_TOKEN_AUTH, _TOKEN_INFO = keys.KEYSTONE_MARKS
+
 _LOADING = threading.RLock()
 
 
@@ -278,7 +284,7 @@ def streamed(
     In the one the application has left current, where that is of the same
     request.
     """
-    if type(body) is not _wsgi.Body:
+    if not isinstance(body, _wsgi.Body):
         body = _wsgi.Body(body)
     left = CURRENT.get()
     if left is not environ and (
@@ -339,19 +345,27 @@ class Context:
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        alone = keys.REQUEST_ID not in environ
+        alone = _REQUEST_ID not in environ
         if alone:
-            environ[keys.REQUEST_ID] = oslo_context.generate_request_id()
-        source = self._established(environ)
+            environ[_REQUEST_ID] = oslo_context.generate_request_id()
+        source: dict[str, Any] = {}
+        if (
+            self._believes
+            or _CLAIMS in environ
+            or _TOKEN_AUTH in environ
+            or _TOKEN_INFO in environ
+        ):
+            source = self._established(environ)
         if source and keys.PENDING_GLOBAL_ID in environ:
             _vouch(environ, source)
-        if self._context_class is None:
-            own = of(environ)
-            if source:
-                own.identify(source)
-        else:
-            own = self._made(environ, source)
-        environ[keys.CONTEXT] = own
+        if self._context_class is not None:
+            environ[_CONTEXT] = self._made(environ, source)
+        elif source:
+            of(environ).identify(source)
+        elif _CONTEXT not in environ:
+            environ[_CONTEXT] = anonymous(
+                environ[_REQUEST_ID], environ.get(keys.GLOBAL_REQUEST_ID)
+            )
         if CURRENT.get() is environ:
             return self.application(environ, start_response)
         token = CURRENT.set(environ)
@@ -366,11 +380,9 @@ class Context:
     def _established(self, environ: WSGIEnvironment) -> dict[str, Any]:
         """Return the environ entries that make up a believed identity."""
         claimed: dict[str, Any] = {}
-        if not self._believes and not (
-            _TOKEN_AUTH in environ or _TOKEN_INFO in environ
+        if not (
+            self._believes or _TOKEN_AUTH in environ or _TOKEN_INFO in environ
         ):
-            if keys.CLAIMS not in environ:
-                return {}
             claimed = environ[keys.CLAIMS]
         source = {
             key: environ[key]
@@ -400,7 +412,6 @@ class Context:
             CURRENT.reset(token)
 
 
-_TOKEN_AUTH, _TOKEN_INFO = keys.KEYSTONE_MARKS
 _IDENTITY_KEYS = frozenset(IDENTITY + _TOKENS)
 
 

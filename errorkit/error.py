@@ -142,21 +142,6 @@ def _is_safe(error: BaseException) -> bool:
         return False
 
 
-def is_response(raised: BaseException) -> bool:
-    """Tell whether a webob exception brings a response that stays its own.
-
-    A redirect does, and so does an error to which its author gave a JSON
-    body.
-    """
-    if not isinstance(raised, webob.exc.HTTPException):
-        return False
-    if not isinstance(raised, webob.exc.WSGIHTTPException):
-        return True
-    return raised.status_int < 400 or (
-        raised.has_body and raised.content_type == 'application/json'
-    )
-
-
 def text_of(value: object, limit: int = MAX_DETAIL) -> str:
     """Return what an author gave as a text, cut, without ever raising.
 

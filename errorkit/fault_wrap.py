@@ -37,6 +37,9 @@ if TYPE_CHECKING:
         WSGIEnvironment,
     )
 
+# Bound once: the success path of every request runs through here.
+_FORMATTER = keys.FORMATTER
+_VERSION_HEADERS = keys.VERSION_HEADERS
 _HTTP_ACCEPT = 'HTTP_ACCEPT'
 _inner_accept = webob_body.inner_accept
 
@@ -107,10 +110,10 @@ class FaultWrapper:
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        if keys.FORMATTER in environ:
+        if _FORMATTER in environ:
             # Wrapped twice: the outer one sees it all.
             return self.application(environ, start_response)
-        environ[keys.FORMATTER] = self.formatter
+        environ[_FORMATTER] = self.formatter
         if self._notes_claims:
             context.note_claims(environ)
         accept = environ.get(_HTTP_ACCEPT)
@@ -123,7 +126,7 @@ class FaultWrapper:
             body = call.body = self.application(environ, call)
             if type(body) is list or type(body) is tuple:
                 if call.is_plain() and (
-                    not self._adds_version or keys.VERSION_HEADERS in environ
+                    not self._adds_version or _VERSION_HEADERS in environ
                 ):
                     call.commit()
                     return body
@@ -250,7 +253,6 @@ class _Call(_wsgi.Held):
 
     def failed(self, raised: BaseException) -> Iterable[bytes]:
         """Answer an exception, or raise what has to pass."""
-        wrapper = self._wrapper
         passes = self._passes(raised)
         self._close(raised)
         if self.committed or passes:
@@ -294,14 +296,12 @@ class _Call(_wsgi.Held):
 
     def _answer_to(self, raised: BaseException) -> Iterable[bytes]:
         wrapper, environ = self._wrapper, self._environ
-        if isinstance(raised, webob.exc.HTTPException) and error.is_response(
-            raised
-        ):
+        found = wrapper.formatter.errors_of(raised, environ)
+        if found is None and isinstance(raised, webob.exc.HTTPException):
             self.restart()
             body = self.body = raised.wsgi_response(environ, self)
             listed = type(body) in (list, tuple)
             return self.reply(body, None if listed else iter(body))
-        found = wrapper.formatter.errors_of(raised, environ)
         if found is not None:
             errors, headers = found
             try:
@@ -347,11 +347,13 @@ class _Call(_wsgi.Held):
         raised: BaseException | None,
     ) -> None:
         tried, self.tried = self.tried, True
-        if tried and raised is not None:
+        reason = getattr(raised, '__traceback__', None)
+        if tried and raised is not None and reason is not None:
             # The server refused a first start: PEP 3333 wants the reason
             # with the second.
-            exc_info = type(raised), raised, raised.__traceback__
-            self._start_response(status, headers, exc_info)
+            self._start_response(
+                status, headers, (type(raised), raised, reason)
+            )
         else:
             self._start_response(status, headers)
 

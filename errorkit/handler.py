@@ -12,7 +12,7 @@ import webob.dec
 import webob.exc
 
 from errorkit import keys
-from errorkit.error import MultiError, is_response
+from errorkit.error import MultiError
 from errorkit.formats import webob_body
 from errorkit.formats.formatter import Formatter
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DEFAULT = Formatter()
 
 
-class wsgify(webob.dec.wsgify):  # noqa: N801 - webob's name
+class wsgify(webob.dec.wsgify):  # type: ignore[misc] # webob has no types
     """``webob.dec.wsgify`` whose errors are errors[] with their code.
 
     Handlers stay as they are: they raise or return ``webob.exc`` errors, and
@@ -41,7 +41,7 @@ class wsgify(webob.dec.wsgify):  # noqa: N801 - webob's name
     def __init__(
         self,
         func: Callable[..., Any] | None = None,
-        RequestClass: type[webob.Request] | None = None,  # noqa: N803 - webob's name
+        RequestClass: type[webob.Request] | None = None,
         args: Iterable[Any] = (),
         kwargs: dict[str, Any] | None = None,
         middleware_wraps: Any = None,
@@ -73,28 +73,26 @@ class wsgify(webob.dec.wsgify):  # noqa: N801 - webob's name
             args = (self.middleware_wraps, *args)
         try:
             response = self.call_func(request, *args, **self.kwargs)
-        except (webob.exc.WSGIHTTPException, MultiError) as exc:
-            if not is_response(exc):
-                return self._answer(exc, request, environ, start_response)
+        except (webob.exc.HTTPException, MultiError) as exc:
             response = exc
-        except webob.exc.HTTPException as exc:
-            response = exc
-        if (
-            isinstance(response, webob.exc.WSGIHTTPException)
-            and not is_response(response)
-        ):
-            return self._answer(response, request, environ, start_response)
+        if isinstance(response, Exception):
+            answer = self._answer(response, environ, start_response)
+            if answer is not None:
+                return answer
         return self._responded(response, request)(environ, start_response)
 
     def _answer(
         self,
-        exc: webob.exc.WSGIHTTPException | MultiError,
-        request: webob.Request,
+        exc: Exception,
         environ: WSGIEnvironment,
         start_response: StartResponse,
-    ) -> list[bytes]:
+    ) -> list[bytes] | None:
+        """Answer an error; None when it is a response of its own."""
         formatter = environ.get(keys.FORMATTER, self.formatter)
-        errors, headers = formatter.errors_of(exc, environ)
+        found = formatter.errors_of(exc, environ)
+        if found is None:
+            return None
+        errors, headers = found
         prepared = environ.get('webob.adhoc_attrs')
         if prepared is not None and 'response' in prepared:
             # As webob does: cookies set before the error are not lost.
@@ -125,7 +123,7 @@ class wsgify(webob.dec.wsgify):  # noqa: N801 - webob's name
         return response
 
 
-class _Request(webob.Request):
+class _Request(webob.Request):  # type: ignore[misc] # webob has no types
     """webob's own, whose ``response`` is made when it is first used."""
 
     @property

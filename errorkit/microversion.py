@@ -37,6 +37,12 @@ _MAX_KNOWN = 1000
 
 Version = microversion_parse.Version
 
+_Reply = tuple[Version, tuple[tuple[str, str], ...]]
+
+# Bound once: the success path of every request runs through here.
+_HTTP_VERSION = keys.HTTP_VERSION
+_VERSION_HEADERS = keys.VERSION_HEADERS
+
 
 def expand(versions: str | Iterable[str]) -> list[str]:
     """Return every version of a list or of a range such as ``1.0-1.39``.
@@ -129,7 +135,9 @@ class Microversion:
         }
         # Most requests say the same few things: from the header to the
         # version and the response's headers in one look.
-        self._known = {None: self._replies[self.versions[0]]}
+        self._known: dict[str | None, _Reply] = {
+            None: self._replies[self.versions[0]]
+        }
 
     def headers(self, version: str) -> tuple[tuple[str, str], ...]:
         """Return the headers of a response of a version."""
@@ -146,25 +154,17 @@ class Microversion:
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        wrong = None
+        asked = environ.get(_HTTP_VERSION)
         found = None
-        asked = environ.get(keys.HTTP_VERSION)
-        if not self._legacy or asked is not None:
+        if asked is not None or not self._legacy:
             found = self._known.get(asked)
         if found is None:
             try:
                 found = self._look_up(environ, asked)
             except _WrongVersion as exc:
-                wrong = exc
-        if found is None:
-            version, ours = None, self._replies[self.versions[0]][1]
-        else:
-            version, ours = found
-            environ[self._key] = version
-        environ[keys.VERSION_HEADERS] = ours
-
-        if wrong is not None:
-            return self._refused(wrong, environ, start_response)
+                return self._refused(exc, environ, start_response)
+        environ[self._key], ours = found
+        environ[_VERSION_HEADERS] = ours
 
         def start(
             status: str,
@@ -205,7 +205,7 @@ class Microversion:
 
     def _look_up(
         self, environ: WSGIEnvironment, asked: str | None
-    ) -> tuple[Version, tuple[tuple[str, str], ...]]:
+    ) -> _Reply:
         """Parse the headers of a request.
 
         :raises _WrongVersion: malformed or not supported
@@ -244,6 +244,7 @@ class Microversion:
         start_response: StartResponse,
     ) -> list[bytes]:
         oldest, newest = self.versions[0], self.versions[-1]
+        environ[_VERSION_HEADERS] = self._replies[oldest][1]
         if wrong.status == 400:
             made = self._formatter.make(
                 400,

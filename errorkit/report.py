@@ -3,8 +3,9 @@
 
 4xx at INFO, 5xx at ERROR with the traceback. Inside a RequestLog, whose INFO
 record carries the code already, the line for a 4xx is a DEBUG one. It is
-written in the context of the request, whatever the application has made current, and neither
-a failing log handler nor a failing observer is heard of by the client.
+written in the context of the request, whatever the application has made
+current, and neither a failing log handler nor a failing observer is heard of
+by the client.
 """
 
 from __future__ import annotations
@@ -117,13 +118,7 @@ def _report(
         token = context.CURRENT.set(environ)
     try:
         if LOG.isEnabledFor(level):
-            LOG.log(
-                level,
-                message,
-                *args,
-                exc_info=_exc_info(raised),
-                extra={'code': error.code, 'status': error.status},
-            )
+            log.emit(LOG, level, message, args, _exc_info(raised), error)
     except Exception as exc:  # a log never fails a request
         log.note_lost(environ, exc)
     try:
@@ -165,11 +160,11 @@ def _record(
     bug: bool,
     started: float,
 ) -> ErrorRecord:
-    kind = type(raised)
     name = text = None
-    if raised is not None and bug:
-        name = f'{kind.__module__}.{kind.__qualname__}'
     if raised is not None:
+        kind = type(raised)
+        if bug:
+            name = f'{kind.__module__}.{kind.__qualname__}'
         text = ''.join(
             traceback.format_exception(
                 kind, raised, _trimmed(raised.__traceback__)

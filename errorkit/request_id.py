@@ -205,7 +205,8 @@ class RequestId:
                 return body
             return context.streamed(body, environ)
         except webob.exc.HTTPException as exc:
-            return exc(environ, start)
+            answer: Iterable[bytes] = exc(environ, start)
+            return answer
         finally:
             _leave(token)
 
@@ -296,7 +297,7 @@ class RequestId:
         request_id: str,
         environ: WSGIEnvironment,
     ) -> _wsgi.Headers:
-        """Put our headers in the place of an inner layer's, and expose them."""
+        """Put our headers in the place of an inner layer's; expose them."""
         ours = self._headers(request_id, environ)
         kept = []
         exposed: list[str] = []

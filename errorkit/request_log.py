@@ -16,6 +16,7 @@ unknown query parameters are masked, and no header of the client is shown.
 from __future__ import annotations
 
 import logging
+import operator
 import time
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from errorkit import _paste, _wsgi, keys, log
 from errorkit.exceptions import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import (
@@ -80,11 +81,15 @@ class RequestLog:
         try:
             body = self.application(environ, logged)
         except BaseException:
-            logged.say_end(None)
+            logged.failed = True
+            logged.say_end(0, False)
             raise
-        if type(body) is _wsgi.Body:
-            body.on_close(logged.say_end)
+        if type(body) is list or type(body) is tuple:
+            # Servers give a body of one chunk its length, if it has one.
+            logged.__class__ = _LoggedList
+        elif isinstance(body, _wsgi.Body):
             logged.closed = True
+            body.on_close(logged.ended)
             return body
         logged.own(body)
         return logged
@@ -108,14 +113,6 @@ class _Logged(_wsgi.Body):
         self._environ = environ
         self._start_response = start_response
         self._version_key = version_key
-        super().__init__(())
-
-    def own(self, iterable: Iterable[bytes]) -> None:
-        """Become the body that stands for the application's."""
-        self._iterable = iterable
-        self._on_close = self.say_end
-        if type(iterable) is list or type(iterable) is tuple:
-            self.__class__ = _LoggedList
 
     def __call__(
         self,
@@ -137,49 +134,63 @@ class _Logged(_wsgi.Body):
         self._write(data)
         self._written += len(data)
 
-    def _subject(self) -> tuple[str, str, str]:
-        get = self._environ.get
-        return (
-            log.one_line(get('REMOTE_ADDR') or '-'),
-            log.one_line(get('REQUEST_METHOD', '-')),
-            log.uri(
-                get('SCRIPT_NAME', '') + get('PATH_INFO', ''),
-                get('QUERY_STRING', ''),
-            ),
-        )
+    def closing(self) -> None:
+        """Say how the request has ended, now that the body is closed."""
+        self.ended(self)
+
+    def ended(self, body: _wsgi.Body) -> None:
+        """Say how a request has ended whose body is another."""
+        self.failed = body.failed
+        self.say_end(body.sent, body.finished)
 
     def say_start(self) -> None:
         """Say that a request has begun."""
         try:
-            LOG.debug('Starting request: %s "%s %s"', *self._subject())
+            address, method, uri = self._subject()
+            LOG.debug('Starting request: %s "%s %s"', address, method, uri)
         except Exception as exc:  # a log never fails a request
             log.note_lost(self._environ, exc)
 
-    def say_end(self, body: _wsgi.Body | None) -> None:
-        """Say how a request has ended; None when there never was a body."""
+    def say_end(self, sent: int, finished: bool) -> None:
+        """Say how a request has ended.
+
+        :param sent: bytes of the body that the server took
+        :param finished: the body came to its end
+        """
+        environ = self._environ
         try:
-            environ = self._environ
-            sent = self._written
-            aborted = body is None or body.failed
-            if body is not None:
-                sent += body.sent
-                aborted = aborted or not (
-                    body.finished or self._is_complete(sent)
-                )
-            status = self.status[:3] if self.status else '-'
-            found = environ.get(keys.ERROR)
-            LOG.info(
+            sent += self._written
+            aborted = self.failed or not (
+                finished or self._is_complete(sent)
+            )
+            address, method, uri = self._subject()
+            log.emit(
+                LOG,
+                logging.INFO,
                 FORMAT,
-                *self._subject(),
-                status,
-                sent,
-                environ.get(self._version_key, '-'),
-                _clock() - self._started,
-                ' aborted' if aborted else '',
-                extra=found and {'code': found.code, 'status': found.status},
+                (
+                    address,
+                    method,
+                    uri,
+                    self.status[:3] if self.status else '-',
+                    sent,
+                    environ.get(self._version_key, '-'),
+                    _clock() - self._started,
+                    ' aborted' if aborted else '',
+                ),
+                error=environ.get(keys.ERROR),
             )
         except Exception as exc:  # a log never fails a request
-            log.note_lost(self._environ, exc)
+            log.note_lost(environ, exc)
+
+    def _subject(self) -> tuple[str, str, str]:
+        get = self._environ.get
+        address = get('REMOTE_ADDR') or '-'
+        method = get('REQUEST_METHOD') or '-'
+        if not (address + method).isprintable():
+            address, method = log.one_line(address), log.one_line(method)
+        path = get('SCRIPT_NAME', '') + get('PATH_INFO', '')
+        return address, method, log.uri(path, get('QUERY_STRING', ''))
 
     def _is_complete(self, sent: int) -> bool:
         # A server may stop at Content-Length, and need not ask for a body
@@ -195,13 +206,32 @@ class _Logged(_wsgi.Body):
 
 
 class _LoggedList(_Logged):
-    """A body that has a length: servers give one of one chunk its length."""
+    """The same of a list or tuple.
+
+    Nothing of the application runs when it is iterated, so its own iterator
+    does that, and says afterwards how far it came.
+    """
 
     def __bool__(self) -> bool:
         return True
 
     def __len__(self) -> int:
-        return len(self._iterable)  # type: ignore[arg-type] # a list or tuple
+        return len(self._iterable)  # type: ignore[arg-type] # it has one
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._chunks = chunks = iter(self._iterable)
+        return chunks
+
+    def closing(self) -> None:
+        """Say how the request has ended, and how much of it was taken."""
+        if self._chunks is None:
+            self.say_end(0, False)
+            return
+        left = operator.length_hint(self._chunks)
+        taken = self._iterable
+        if left:
+            taken = list(taken)[:-left]
+        self.say_end(sum(map(len, taken)), not left)
 
 
 paste_filter = _paste.filter_factory(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wire formats, and the choice among them for a request.
 
-A format is a module with ``CONTENT_TYPE``, ``HEADERS`` and ``dump``. JSON is
-the answer unless the client truly prefers another.
+A format is a module with ``CONTENT_TYPE`` and ``dump``. JSON is the answer
+unless the client truly prefers another.
 """
 
 from __future__ import annotations
@@ -30,13 +30,12 @@ def content(
     :param language: of the details
     :returns: the Content-Type, further headers, and the body
     """
+    if name == _OFFERS[0]:
+        return api_sig.CONTENT_TYPE, (), api_sig.dump(errors, truncated)
     if name == 'text/html':
         page = html.dump(errors, truncated, language)
         return html.CONTENT_TYPE, html.HEADERS, page
-    if name == 'text/plain':
-        return text.CONTENT_TYPE, text.HEADERS, text.dump(errors, truncated)
-    body = api_sig.dump(errors, truncated)
-    return api_sig.CONTENT_TYPE, api_sig.HEADERS, body
+    return text.CONTENT_TYPE, (), text.dump(errors, truncated)
 
 
 @functools.lru_cache(maxsize=256)

@@ -11,7 +11,6 @@ from typing import Any
 from errorkit.error import Error
 
 CONTENT_TYPE = 'application/json'
-HEADERS: tuple[tuple[str, str], ...] = ()
 
 #: Members an author's ``extra`` cannot replace.
 RESERVED = frozenset(
@@ -62,9 +61,17 @@ def _entry(error: Error) -> str:
     )
     if error.request_id:
         entry += f', "request_id": {quoted(error.request_id)}'
-    rest = _rest(error)
-    if rest:
-        entry += f', {json.dumps(rest, default=_shown)[1:-1]}'
+    if (
+        error.links
+        or error.source
+        or error.max_version
+        or error.retry
+        or error.trace_id
+        or error.extra
+    ):
+        rest = json.dumps(_rest(error), default=_shown)
+        if rest != '{}':
+            entry += f', {rest[1:-1]}'
     return entry + '}'
 
 

@@ -8,6 +8,8 @@ alone makes its own.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,9 @@ LOG = logging.getLogger('errorkit.formatter')
 
 #: More errors than this in one response are cut off.
 MAX_ERRORS = 20
+_MAX_TITLE = 256
+#: How many valid codes are remembered as such.
+_MAX_SEEN = 1000
 
 # They describe the body that is replaced; RFC 9110 section 8.
 _ENTITY_HEADERS = frozenset(
@@ -36,10 +41,10 @@ _ENTITY_HEADERS = frozenset(
         'content-encoding',
         'content-md5',
         'etag',
+        # not of the entity, but of how its bytes would have been sent
+        'transfer-encoding',
     ]
 )
-# Ours to set or to merge, or meant for one connection only.
-_MERGED_HEADERS = frozenset(['vary', 'transfer-encoding'])
 
 _NOSNIFF = ('X-Content-Type-Options', 'nosniff')
 _NO_STORE = ('Cache-Control', 'no-store')
@@ -100,6 +105,7 @@ class Formatter:
         for status, code in self._default_codes.items():
             if not codes.is_valid(code):
                 raise _bad('default_codes', {status: code}, 'valid codes are')
+        self._seen: set[str] = set()
         self._composes = detail_style == 'webob'
         self._max_detail = max_detail
         self._known = {}
@@ -118,10 +124,18 @@ class Formatter:
 
         :param raised: never changed, and not kept
         :param environ: of the request
-        :returns: None when the exception is a bug
+        :returns: None when it stands for none: a bug, or a webob exception
+            that is a response of its own (a redirect, or an error to which
+            its author gave a JSON body)
         """
         if isinstance(raised, webob.exc.WSGIHTTPException):
+            if raised.status < '4' or (
+                raised.has_body and raised.content_type == 'application/json'
+            ):
+                return None
             return (self.from_webob(raised, environ),), raised.headerlist
+        if isinstance(raised, webob.exc.HTTPException):
+            return None
         if isinstance(raised, MultiError):
             first = raised.errors[0]
             # One more than is shown, so that the cut is seen.
@@ -154,7 +168,7 @@ class Formatter:
     ) -> Error:
         """Return the Error a webob exception stands for."""
         return self.make(
-            raised.status_int,
+            int(raised.status[:3]),
             environ,
             title=raised.title,
             detail=raised.detail,
@@ -189,19 +203,13 @@ class Formatter:
             detail=given.detail,
             code=given.code,
         )
-        return Error(
-            made.status,
-            made.title,
-            made.detail,
-            made.code,
-            made.request_id,
-            given.links or made.links,
-            given.source,
-            given.retry,
-            given.max_version,
-            given.min_version,
-            given.trace_id,
-            given.extra,
+        return dataclasses.replace(
+            given,
+            title=made.title,
+            detail=made.detail,
+            code=made.code,
+            request_id=made.request_id,
+            links=given.links or made.links,
         )
 
     def make(
@@ -209,9 +217,9 @@ class Formatter:
         status: int,
         environ: WSGIEnvironment,
         *,
-        title: object = None,
-        detail: object = None,
-        explanation: object = '',
+        title: Any = None,
+        detail: Any = None,
+        explanation: Any = '',
         code: object = None,
         source: Mapping[str, str] | None = None,
         versions: tuple[str | None, str | None] = (None, None),
@@ -227,28 +235,34 @@ class Formatter:
         :param source: where in the request the cause lies
         :param versions: the oldest and the newest, of a version 406
         """
-        declared = None
         chosen = self._code(status, code)
+        links: tuple[tuple[str, str], ...] = ()
         if self._catalog is not None:
             declared = self._catalog.find(chosen)
-        links: tuple[tuple[str, str], ...] = ()
-        if declared is not None:
-            title = declared.title or title
-            if declared.help:
-                links = (('help', declared.help),)
+            if declared is not None:
+                title = declared.title or title
+                if declared.help:
+                    links = (('help', declared.help),)
+        limit = self._max_detail
+        shown = detail or explanation or error.explanation_of(status)
         if self._composes:
-            shown: object = webob_body.composed(
+            shown = webob_body.composed(
                 status,
-                error.text_of(explanation, self._max_detail),
-                error.text_of(detail or '', self._max_detail),
+                error.text_of(explanation, limit),
+                error.text_of(detail or '', limit),
                 environ,
             )
-        else:
-            shown = detail or explanation or error.explanation_of(status)
+        # text_of, spelled out for what nearly every text is.
+        if type(shown) is not str or len(shown) > limit:
+            shown = error.text_of(shown, limit)
+        if not title:
+            title = error.title_of(status)
+        elif type(title) is not str or len(title) > _MAX_TITLE:
+            title = error.text_of(title, _MAX_TITLE)
         return Error(
             status,
-            error.text_of(title, 256) if title else error.title_of(status),
-            error.text_of(shown, self._max_detail),
+            title,
+            shown,
             chosen,
             environ.get(keys.REQUEST_ID),
             links,
@@ -258,21 +272,24 @@ class Formatter:
             versions[0],
         )
 
-    def _code(self, status: int, code: object) -> str:
+    def _code(self, status: int, code: Any) -> str:
         if code:
-            if codes.is_valid(code):
-                assert isinstance(code, str)
-                self._note(code)
+            if code in self._seen:
                 return str(code)
+            if codes.is_valid(code):
+                return self._noted(str(code))
             LOG.debug('a comment is not a valid code and was not used as one')
         return self._default_codes.get(status, self._undefined)
 
-    def _note(self, code: str) -> None:
+    def _noted(self, code: str) -> str:
+        """Return a code, remembered as valid if the catalog has it."""
         catalog = self._catalog
         if catalog is None or catalog.find(code) is not None:
-            return
-        if catalog.note_undeclared(code):
+            if len(self._seen) < _MAX_SEEN:
+                self._seen.add(code)
+        elif catalog.note_undeclared(code):
             LOG.warning('the code %s is not declared in its catalog', code)
+        return code
 
     def _shows_code(self, environ: WSGIEnvironment) -> bool:
         if self._code_version is None:
@@ -320,10 +337,12 @@ class Formatter:
         accept = environ.get('HTTP_ACCEPT')
         if keys.ACCEPT in environ:
             accept = environ[keys.ACCEPT]
-        truncated = len(errors) > MAX_ERRORS
         shown, language, vary = self._shown(errors, environ)
         content_type, more, body = formats.content(
-            formats.negotiate(accept), shown, truncated, language or 'en'
+            formats.negotiate(accept),
+            shown,
+            len(errors) > MAX_ERRORS,
+            language or 'en',
         )
         head = [
             ('Content-Type', content_type),
@@ -333,33 +352,32 @@ class Formatter:
         ]
         if language:
             head.append(('Content-Language', language))
-        varies = [vary]
+        versions: tuple[tuple[str, str], ...] = ()
+        if versioned:
+            versions = environ.get(keys.VERSION_HEADERS, self.version_headers)
+        ours = _names_of(versions)
         cached = False
         for name, value in headers:
             lowered = name.lower()
-            if lowered in _ENTITY_HEADERS:
+            if lowered in _ENTITY_HEADERS or lowered in ours:
                 continue
-            if lowered in _MERGED_HEADERS:
-                if lowered == 'vary':
-                    varies.insert(0, value)
+            if lowered == 'vary':
+                vary = f'{vary}, {value}'
                 continue
             cached = cached or lowered == 'cache-control'
+            _wsgi.check_header(name, value)
             head.append((name, value))
         if not cached:
             head.append(_NO_STORE)
-        if versioned:
-            for name, value in environ.get(
-                keys.VERSION_HEADERS, self.version_headers
-            ):
-                if name == 'Vary':
-                    varies.append(value)
-                else:
-                    head.append((name, value))
-        head.append(('Vary', _merged(varies)))
-        first = errors[0].status
-        status = f'{first} {error.title_of(first)}'
-        _wsgi.check_head(status, head)
-        return status, head, body
+        for item in versions:
+            if item[0] == 'Vary':
+                vary = f'{vary}, {item[1]}'
+            else:
+                head.append(item)
+        if ',' in vary:
+            vary = _merged(vary)
+        head.append(('Vary', vary))
+        return _status_line(errors[0].status), head, body
 
     def as_json(
         self, errors: Sequence[Error], environ: WSGIEnvironment
@@ -375,52 +393,72 @@ class Formatter:
 
         :returns: the errors, their language or None, and the Vary
         """
-        shown, language, vary = self._localized(
-            errors[:MAX_ERRORS], environ.get('HTTP_ACCEPT_LANGUAGE')
-        )
+        if len(errors) > MAX_ERRORS:
+            errors = errors[:MAX_ERRORS]
+        language, vary = None, 'Accept'
+        for one in errors:
+            if type(one.detail) is not str:
+                errors, language, vary = self._localized(errors, environ)
+                break
         if not self._shows_code(environ):
-            shown = [_changed(one, code=None) for one in shown]
-        return shown, language, vary
+            errors = [_with(one, one.detail, None) for one in errors]
+        return errors, language, vary
 
     def _localized(
-        self, errors: Sequence[Error], accept_language: str | None
+        self, errors: Sequence[Error], environ: WSGIEnvironment
     ) -> tuple[Sequence[Error], str | None, str]:
-        texts = [
-            one.detail for one in errors if _i18n.is_translatable(one.detail)
-        ]
-        if not texts:
-            return errors, None, 'Accept'
-        language = formats.choose_language(
-            accept_language, _i18n.languages(_i18n.domain_of(texts[0]))
-        )
-        translated = [
-            _changed(
-                one,
-                detail=error.text_of(
-                    str.__str__(_i18n.translate(one.detail, language))
-                ),
-            )
-            for one in errors
-        ]
-        return (
-            translated,
-            language.replace('_', '-'),
-            'Accept, Accept-Language',
-        )
+        language = None
+        translated = []
+        for one in errors:
+            if language is None and _i18n.is_translatable(one.detail):
+                language = formats.choose_language(
+                    environ.get('HTTP_ACCEPT_LANGUAGE'),
+                    _i18n.languages(_i18n.domain_of(one.detail)),
+                )
+            if language is not None:
+                detail = _i18n.translate(one.detail, language)
+                one = _with(one, detail, one.code)
+            translated.append(one)
+        if language is not None:
+            language = language.replace('_', '-')
+        return translated, language, 'Accept, Accept-Language'
 
 
-def _merged(values: list[str]) -> str:
-    if len(values) == 1:
-        return values[0]
-    listed = [item.strip() for value in values for item in value.split(',')]
+@functools.lru_cache(maxsize=256)
+def _merged(vary: str) -> str:
+    listed = [item.strip() for item in vary.split(',')]
     if '*' in listed:
         return '*'
-    return ', '.join({item.lower(): item for item in listed}.values())
+    # The first spelling of each, in order.
+    named = {item.lower(): item for item in reversed(listed) if item}
+    return ', '.join(reversed(named.values()))
 
 
-def _changed(given: Error, **changes: Any) -> Error:
-    values = {name: getattr(given, name) for name in Error.__slots__}
-    return Error(**(values | changes))
+@functools.lru_cache(maxsize=256)
+def _names_of(versions: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    return frozenset(name.lower() for name, _ in versions) - {'vary'}
+
+
+@functools.cache
+def _status_line(status: int) -> str:
+    return f'{status} {error.title_of(status)}'
+
+
+def _with(given: Error, detail: str, code: str | None) -> Error:
+    return Error(
+        given.status,
+        given.title,
+        detail,
+        code,
+        given.request_id,
+        given.links,
+        given.source,
+        given.retry,
+        given.max_version,
+        given.min_version,
+        given.trace_id,
+        given.extra,
+    )
 
 
 def _version(value: str | None) -> microversion_parse.Version | None:

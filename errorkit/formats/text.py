@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from errorkit.error import ELLIPSIS, Error
 
 CONTENT_TYPE = 'text/plain; charset=utf-8'
-HEADERS: tuple[tuple[str, str], ...] = ()
 
 
 def dump(errors: Sequence[Error], truncated: bool = False) -> bytes:
