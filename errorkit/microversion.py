@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import microversion_parse
 
-from errorkit import _paste, _wsgi, codes, keys
+from errorkit import _headers, _paste, codes, keys
 from errorkit._i18n import _
 from errorkit.exceptions import ConfigError
 from errorkit.formats.formatter import Formatter
+from errorkit.versions import expand, parse, pattern
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -27,11 +28,9 @@ if TYPE_CHECKING:
         WSGIEnvironment,
     )
 
-_VERSION = re.compile(r'([1-9][0-9]*)\.([1-9][0-9]*|0)')
 _HEADER = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-#: A header longer than this is malformed, and a version's part too.
+#: A header longer than this is malformed.
 _MAX_HEADER = 1024
-_MAX_DIGITS = 9
 #: How many spellings of valid headers are remembered.
 _MAX_KNOWN = 1000
 
@@ -42,37 +41,6 @@ _Reply = tuple[Version, tuple[tuple[str, str], ...]]
 # Bound once: the success path of every request runs through here.
 _HTTP_VERSION = keys.HTTP_VERSION
 _VERSION_HEADERS = keys.VERSION_HEADERS
-
-
-def expand(versions: str | Iterable[str]) -> list[str]:
-    """Return every version of a list or of a range such as ``1.0-1.39``.
-
-    :param versions: a range, or versions apart by commas or blanks, or a
-        list of versions
-    :raises ValueError: it is none of these, or names no version
-    """
-    if not isinstance(versions, str):
-        listed = [str(version) for version in versions]
-    elif '-' in versions:
-        first, _, last = (part.strip() for part in versions.partition('-'))
-        low, high = _parse(first), _parse(last)
-        if low[0] != high[0] or low > high:
-            raise ValueError(
-                'a range stays within one major version, lowest first'
-            )
-        listed = [f'{low[0]}.{minor}' for minor in range(low[1], high[1] + 1)]
-    else:
-        listed = versions.replace(',', ' ').split()
-    if not listed:
-        raise ValueError('there is no version in it')
-    return sorted(set(listed), key=_parse)
-
-
-def _parse(text: str) -> tuple[int, int]:
-    found = _VERSION.fullmatch(text)
-    if found is None or len(text) > 2 * _MAX_DIGITS:
-        raise ValueError(f'{text[:40]!r} is not a version such as 1.39')
-    return int(found[1]), int(found[2])
 
 
 class Microversion:
@@ -146,9 +114,9 @@ class Microversion:
         return (*named, ('Vary', self._vary))
 
     def _version(self, version: str) -> Version:
-        parsed = Version(*_parse(version))
-        parsed.min_version = _parse(self.versions[0])
-        parsed.max_version = _parse(self.versions[-1])
+        parsed = Version(*parse(version))
+        parsed.min_version = parse(self.versions[0])
+        parsed.max_version = parse(self.versions[-1])
         return parsed
 
     def __call__(
@@ -168,9 +136,9 @@ class Microversion:
 
         def start(
             status: str,
-            headers: _wsgi.Headers,
+            headers: _headers.Headers,
             exc_info: OptExcInfo | None = None,
-        ) -> _wsgi.Write:
+        ) -> _headers.Write:
             for name, _value in headers:
                 if name not in self._harmless and self._concerns(name):
                     headers = self._merged(headers, ours, environ)
@@ -193,15 +161,15 @@ class Microversion:
 
     def _merged(
         self,
-        headers: _wsgi.Headers,
+        headers: _headers.Headers,
         ours: tuple[tuple[str, str], ...],
         environ: WSGIEnvironment,
-    ) -> _wsgi.Headers:
+    ) -> _headers.Headers:
         if ours[0] in headers and keys.ANSWERED in environ:
             return headers  # an error of ours: it has them all
         mine = {name.lower() for name in self._names}
         kept = [item for item in headers if item[0].lower() not in mine]
-        return [*ours[:-1], *_wsgi.with_vary(kept, *self._names)]
+        return [*ours[:-1], *_headers.with_vary(kept, *self._names)]
 
     def _look_up(
         self, environ: WSGIEnvironment, asked: str | None
@@ -228,7 +196,7 @@ class Microversion:
             wanted = self.versions[0]
         elif wanted == 'latest':
             wanted = self.versions[-1]
-        elif _VERSION.fullmatch(wanted) is None:
+        elif pattern.fullmatch(wanted) is None:
             raise _WrongVersion(400)
         found = self._replies.get(wanted)
         if found is None:

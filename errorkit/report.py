@@ -16,7 +16,7 @@ import traceback
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from errorkit import context, keys, log
+from errorkit import current, keys, log
 from errorkit.error import Error
 from errorkit.observers import ErrorRecord, Observers
 
@@ -115,7 +115,7 @@ def _report(
 ) -> None:
     token = None
     if keys.REQUEST_ID in environ:
-        token = context.CURRENT.set(environ)
+        token = current.CURRENT.set(environ)
     try:
         if LOG.isEnabledFor(level):
             log.emit(LOG, level, message, args, _exc_info(raised), error)
@@ -130,7 +130,7 @@ def _report(
         log.note_lost(environ, exc)
     finally:
         if token is not None:
-            context.CURRENT.reset(token)
+            current.CURRENT.reset(token)
 
 
 def _exc_info(raised: BaseException | None) -> Any:
@@ -172,7 +172,7 @@ def _record(
         )[-MAX_TRACEBACK:]
     who: Any = None
     if keys.REQUEST_ID in environ:
-        who = context.of(environ)
+        who = current.of(environ)
     return ErrorRecord(
         error=error,
         code=error.code,

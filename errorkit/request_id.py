@@ -8,20 +8,19 @@ the client's and never comes back in a response.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import os
 import re
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import webob.exc
 
-from errorkit import _paste, _wsgi, context, keys
+from errorkit import _headers, _paste, current, ids, keys
 from errorkit._i18n import _
 from errorkit.exceptions import ConfigError
 from errorkit.formats.formatter import Formatter
+from errorkit.trust import predicate, trust_option
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -33,21 +32,12 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger('errorkit.request_id')
 
-LENGTH = 40
-_STRICT = re.compile(
-    r'req-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}'
-).fullmatch
-_ANY_HEX = re.compile(
-    r'req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-).fullmatch
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
-_VARIANT = {digit: '89ab'[int(digit, 16) & 3] for digit in '0123456789abcdef'}
-
 # Bound once: the success path of every request runs through here.
-_urandom = os.urandom
-_enter = context.CURRENT.set
-_leave = context.CURRENT.reset
+_generate = ids.generate
+_enter = current.CURRENT.set
+_leave = current.CURRENT.reset
 _REQUEST_ID = keys.REQUEST_ID
 _GLOBAL_REQUEST_ID = keys.GLOBAL_REQUEST_ID
 _HTTP_REQUEST_ID = keys.HTTP_REQUEST_ID
@@ -56,30 +46,6 @@ _ALLOW_ORIGIN = 'access-control-allow-origin'
 _EXPOSE = 'access-control-expose-headers'
 #: How many spellings of other headers' names are remembered.
 _MAX_NAMES = 500
-
-
-def generate() -> str:
-    """Return a new id: ``req-`` and a random UUID (RFC 9562, version 4).
-
-    From the system's randomness at each call: what a process remembers is
-    the same in all its forks.
-    """
-    digits = _urandom(16).hex('-', 6)
-    return (
-        f'req-{digits[:13]}-4{digits[14:17]}-'
-        f'{_VARIANT[digits[17]]}{digits[18:]}'
-    )
-
-
-def is_valid(value: str, strict: bool = True) -> bool:
-    """Tell whether a value has the form of a request id.
-
-    :param value: at most 40 characters of it are looked at
-    :param strict: require a UUID of version 4 and its variant; without it
-        any lower-case hexadecimal digits will do, as in oslo.middleware
-    """
-    match = _STRICT if strict else _ANY_HEX
-    return len(value) == LENGTH and match(value) is not None
 
 
 class RequestId:
@@ -137,8 +103,8 @@ class RequestId:
         self.application = application
         self._on_invalid = on_invalid
         self._waits = trust == 'service_token'
-        self._trusts = _truster(trust)
-        self._match = _STRICT if strict else _ANY_HEX
+        self._trusts = predicate(trust)
+        self._match = ids.matcher(strict)
         self._expose = expose
         self._formatter = formatter or Formatter(service_type)
         self._gate: tuple[str, tuple[int, int]] | None = None
@@ -161,7 +127,7 @@ class RequestId:
         #: How many inbound ids were not accepted, by reason.
         self.rejected = {'invalid': 0, 'untrusted': 0}
         self._counting = threading.Lock()
-        context.install()
+        current.install()
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -170,19 +136,19 @@ class RequestId:
         if _REQUEST_ID in environ:
             request_id = self._outer_id(environ)
         else:
-            environ[_REQUEST_ID] = request_id = generate()
+            environ[_REQUEST_ID] = request_id = _generate()
             if _HTTP_REQUEST_ID in environ:
                 inbound = environ[_HTTP_REQUEST_ID]
-                if len(inbound) != LENGTH or not self._match(inbound):
+                if len(inbound) != ids.LENGTH or not self._match(inbound):
                     reject = self._refuse(inbound, environ)
                 elif self._trusts is None or self._trusted(inbound, environ):
                     environ[_GLOBAL_REQUEST_ID] = inbound
 
         def start(
             status: str,
-            headers: _wsgi.Headers,
+            headers: _headers.Headers,
             exc_info: OptExcInfo | None = None,
-        ) -> _wsgi.Write:
+        ) -> _headers.Write:
             for name, _value in headers:
                 if name not in self._harmless and self._concerns(name):
                     headers = self._merged(headers, request_id, environ)
@@ -191,7 +157,7 @@ class RequestId:
                 if self._single:
                     headers = [*headers, (keys.REQUEST_ID_HEADER, request_id)]
                 else:
-                    headers = headers + self._headers(request_id, environ)
+                    headers = headers + self._own_headers(request_id, environ)
             if exc_info is None:
                 return start_response(status, headers)
             return start_response(status, headers, exc_info)
@@ -203,7 +169,7 @@ class RequestId:
             body = self.application(environ, start)
             if type(body) is list or type(body) is tuple:
                 return body
-            return context.streamed(body, environ)
+            return current.streamed(body, environ)
         except webob.exc.HTTPException as exc:
             answer: Iterable[bytes] = exc(environ, start)
             return answer
@@ -222,9 +188,9 @@ class RequestId:
         # No client can set this key: we are mounted twice, or another layer
         # outside has named the request. There is one request and one id.
         given = environ[_REQUEST_ID]
-        if isinstance(given, str) and is_valid(given, strict=False):
+        if isinstance(given, str) and ids.is_valid(given, strict=False):
             return given
-        environ[_REQUEST_ID] = request_id = generate()
+        environ[_REQUEST_ID] = request_id = _generate()
         return request_id
 
     # -- the inbound id
@@ -280,9 +246,9 @@ class RequestId:
 
     # -- the outbound headers
 
-    def _headers(
+    def _own_headers(
         self, request_id: str, environ: WSGIEnvironment
-    ) -> _wsgi.Headers:
+    ) -> _headers.Headers:
         names = self._names
         if self._gate is not None:
             key, minimum = self._gate
@@ -293,12 +259,12 @@ class RequestId:
 
     def _merged(
         self,
-        headers: _wsgi.Headers,
+        headers: _headers.Headers,
         request_id: str,
         environ: WSGIEnvironment,
-    ) -> _wsgi.Headers:
+    ) -> _headers.Headers:
         """Put our headers in the place of an inner layer's; expose them."""
-        ours = self._headers(request_id, environ)
+        ours = self._own_headers(request_id, environ)
         kept = []
         exposed: list[str] = []
         cors = False
@@ -330,34 +296,6 @@ class RequestId:
         return kept + ours
 
 
-def _truster(trust: Any) -> Callable[[WSGIEnvironment], object] | None:
-    """Turn the option into a question; None stands for a yes to all."""
-    if trust == 'all':
-        return None
-    if trust == 'service_token':
-        return bool
-    if callable(trust):
-        return trust  # type: ignore[no-any-return] # the caller's predicate
-    networks = [trust] if isinstance(trust, str) else trust
-    try:
-        listed = [ipaddress.ip_network(one) for one in networks]
-    except (TypeError, ValueError) as exc:
-        raise _bad(
-            'trust',
-            trust,
-            'all, service_token, networks such as 10.0.0.0/8, or a function',
-        ) from exc
-
-    def trusted(environ: WSGIEnvironment) -> bool:
-        try:
-            address = ipaddress.ip_address(environ.get('REMOTE_ADDR', ''))
-        except ValueError:
-            return False
-        return any(address in network for network in listed)
-
-    return trusted
-
-
 def _version(value: str) -> tuple[int, int]:
     major, _, minor = str(value).partition('.')
     if not (major.isdecimal() and minor.isdecimal()):
@@ -369,19 +307,6 @@ def _bad(option: str, value: object, allowed: str) -> ConfigError:
     return ConfigError(
         'errorkit#request_id', option, value, f'allowed: {allowed}'
     )
-
-
-def trust_option(value: str) -> Any:
-    """Read the paste form of ``trust``: words, networks or module:name."""
-    words = _paste.words(value)
-    if len(words) == 1 and words[0] in ('all', 'service_token'):
-        return words[0]
-    try:
-        for word in words:
-            ipaddress.ip_network(word)
-    except ValueError:
-        return _paste.loaded(value)
-    return words
 
 
 PASTE_OPTIONS: dict[str, _paste.Converter] = {

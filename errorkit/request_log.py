@@ -20,7 +20,7 @@ import operator
 import time
 from typing import TYPE_CHECKING
 
-from errorkit import _paste, _wsgi, keys, log
+from errorkit import _headers, _paste, _wsgi, keys, log, masking
 from errorkit.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ class _Logged(_wsgi.Body):
     """The body of a request, its start_response, and its two lines."""
 
     status: str | None = None
-    headers: _wsgi.Headers = []  # noqa: RUF012 - replaced, never changed
+    headers: _headers.Headers = []  # noqa: RUF012 - replaced, never changed
     _written = 0
-    _write: _wsgi.Write | None = None
+    _write: _headers.Write | None = None
 
     def __init__(
         self,
@@ -117,9 +117,9 @@ class _Logged(_wsgi.Body):
     def __call__(
         self,
         status: str,
-        headers: _wsgi.Headers,
+        headers: _headers.Headers,
         exc_info: OptExcInfo | None = None,
-    ) -> _wsgi.Write:
+    ) -> _headers.Write:
         self.status = status
         self.headers = headers
         if exc_info is None:
@@ -188,9 +188,10 @@ class _Logged(_wsgi.Body):
         address = get('REMOTE_ADDR') or '-'
         method = get('REQUEST_METHOD') or '-'
         if not (address + method).isprintable():
-            address, method = log.one_line(address), log.one_line(method)
+            address = masking.one_line(address)
+            method = masking.one_line(method)
         path = get('SCRIPT_NAME', '') + get('PATH_INFO', '')
-        return address, method, log.uri(path, get('QUERY_STRING', ''))
+        return address, method, masking.uri(path, get('QUERY_STRING', ''))
 
     def _is_complete(self, sent: int) -> bool:
         # A server may stop at Content-Length, and need not ask for a body

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what was raised to the response: codes, gate, language, headers.
+"""Errors become the response: format, gate of the code, language, headers.
 
 One Formatter holds a service's choices. FaultWrapper makes it and leaves it
 in environ, so that every layer inside answers alike; a layer that stands
@@ -8,30 +8,18 @@ alone makes its own.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import microversion_parse
-import webob.exc
 
-from errorkit import _i18n, _wsgi, codes, error, formats, keys
-from errorkit.error import Error, Known, MultiError
-from errorkit.exceptions import ConfigError
-from errorkit.formats import webob_body
+from errorkit import _headers, _i18n, error, formats, keys
+from errorkit.error import Error
+from errorkit.formats.reader import MAX_ERRORS, Reader, bad
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-LOG = logging.getLogger('errorkit.formatter')
-
-#: More errors than this in one response are cut off.
-MAX_ERRORS = 20
-_MAX_TITLE = 256
-#: How many valid codes are remembered as such.
-_MAX_SEEN = 1000
 
 # They describe the body that is replaced; RFC 9110 section 8.
 _ENTITY_HEADERS = frozenset(
@@ -50,21 +38,14 @@ _NOSNIFF = ('X-Content-Type-Options', 'nosniff')
 _NO_STORE = ('Cache-Control', 'no-store')
 
 
-class Formatter:
+class Formatter(Reader):
     """How a service says its errors.
 
     :param service_type: the prefix of default codes, such as ``volume``
     :param code_version: the microversion that shows ``code``, such as
         ``1.23``; None shows it always
-    :param catalog: the service's codes; gives titles and help links, and
-        notes undeclared ones
-    :param default_codes: for a status, the code of an error without one
-    :param detail_style: ``plain`` sends the author's text alone, ``webob``
-        the composed string that placement's clients know
-    :param max_detail: how many characters of a text are sent
-    :param exceptions: for an exception class, what it becomes: a ``Known``,
-        a pair of status and code, or a status
     :param version_headers: sent where no version has been parsed
+    :param reading: the options of ``Reader``
     :raises ConfigError: one of them has a bad value
     """
 
@@ -73,231 +54,13 @@ class Formatter:
         service_type: str | None = None,
         *,
         code_version: str | None = None,
-        catalog: codes.Catalog | None = None,
-        default_codes: Mapping[int, str] | None = None,
-        detail_style: str = 'plain',
-        max_detail: int = error.MAX_DETAIL,
-        exceptions: Mapping[
-            type[BaseException], Known | tuple[int, str] | int
-        ]
-        | None = None,
         version_headers: tuple[tuple[str, str], ...] = (),
+        **reading: Any,
     ) -> None:
-        if service_type is None:
-            service_type = catalog.service_type if catalog else 'errorkit'
-        if not codes.is_valid_service_type(service_type):
-            raise _bad(
-                'service_type', service_type, 'a-z, 0-9, - and _ are'
-            )
-        if detail_style not in ('plain', 'webob'):
-            raise _bad('detail_style', detail_style, 'plain and webob are')
-        if not isinstance(max_detail, int) or max_detail < 1:
-            raise _bad('max_detail', max_detail, 'a number above 0 is')
-        if catalog is not None and not isinstance(catalog, codes.Catalog):
-            raise _bad('catalog', catalog, 'an errorkit.Catalog is')
-        self.service_type = service_type
+        super().__init__(service_type, **reading)
         self.version_headers = version_headers
-        self._version_key = keys.microversion(service_type)
+        self._version_key = keys.microversion(self.service_type)
         self._code_version = _version(code_version)
-        self._catalog = catalog
-        self._undefined = codes.undefined(service_type)
-        self._default_codes = dict(default_codes or {})
-        for status, code in self._default_codes.items():
-            if not codes.is_valid(code):
-                raise _bad('default_codes', {status: code}, 'valid codes are')
-        self._seen: set[str] = set()
-        self._composes = detail_style == 'webob'
-        self._max_detail = max_detail
-        self._known = {}
-        for kind, value in (exceptions or {}).items():
-            try:
-                self._known[kind] = Known.of(value)
-            except ValueError as exc:
-                raise _bad('exceptions', value, f'{exc} is') from exc
-
-    # -- what was raised -> Errors
-
-    def errors_of(
-        self, raised: BaseException, environ: WSGIEnvironment
-    ) -> tuple[tuple[Error, ...], list[tuple[str, str]]] | None:
-        """Return the errors an exception stands for, and its headers.
-
-        :param raised: never changed, and not kept
-        :param environ: of the request
-        :returns: None when it stands for none: a bug, or a webob exception
-            that is a response of its own (a redirect, or an error to which
-            its author gave a JSON body)
-        """
-        if isinstance(raised, webob.exc.WSGIHTTPException):
-            if raised.status < '4' or (
-                raised.has_body and raised.content_type == 'application/json'
-            ):
-                return None
-            return (self.from_webob(raised, environ),), raised.headerlist
-        if isinstance(raised, webob.exc.HTTPException):
-            return None
-        if isinstance(raised, MultiError):
-            first = raised.errors[0]
-            # One more than is shown, so that the cut is seen.
-            shown = raised.errors[: MAX_ERRORS + 1]
-            headers = [] if isinstance(first, Error) else first.headerlist
-            return tuple(self._one_of(one, environ) for one in shown), headers
-        found = error.known(raised, self._known)
-        if found is None:
-            return None
-        detail = error.text_of(raised, self._max_detail) if found.safe else ''
-        made = self.make(
-            found.status,
-            environ,
-            detail=detail or error.explanation_of(found.status),
-            code=found.code,
-        )
-        return (made,), list(found.headers)
-
-    def _one_of(
-        self,
-        one: Error | webob.exc.WSGIHTTPException,
-        environ: WSGIEnvironment,
-    ) -> Error:
-        if isinstance(one, Error):
-            return self.complete(one, environ)
-        return self.from_webob(one, environ)
-
-    def from_webob(
-        self, raised: webob.exc.WSGIHTTPException, environ: WSGIEnvironment
-    ) -> Error:
-        """Return the Error a webob exception stands for."""
-        return self.make(
-            int(raised.status[:3]),
-            environ,
-            title=raised.title,
-            detail=raised.detail,
-            explanation=raised.explanation,
-            code=raised.comment,
-        )
-
-    def from_body(
-        self,
-        status: str,
-        found: webob_body.Found,
-        environ: WSGIEnvironment,
-        title: str | None = None,
-    ) -> Error:
-        """Return the Error a webob handler has turned into a response."""
-        number = int(status[:3])
-        return self.make(
-            number,
-            environ,
-            title=title or status[4:],
-            detail=found.detail,
-            explanation=found.explanation or error.explanation_of(number),
-            code=found.comment,
-        )
-
-    def complete(self, given: Error, environ: WSGIEnvironment) -> Error:
-        """Return an author's own Error with what he left to us."""
-        made = self.make(
-            given.status,
-            environ,
-            title=given.title,
-            detail=given.detail,
-            code=given.code,
-        )
-        return dataclasses.replace(
-            given,
-            title=made.title,
-            detail=made.detail,
-            code=made.code,
-            request_id=made.request_id,
-            links=given.links or made.links,
-        )
-
-    def make(
-        self,
-        status: int,
-        environ: WSGIEnvironment,
-        *,
-        title: Any = None,
-        detail: Any = None,
-        explanation: Any = '',
-        code: object = None,
-        source: Mapping[str, str] | None = None,
-        versions: tuple[str | None, str | None] = (None, None),
-    ) -> Error:
-        """Return an Error with code, title, links and request id.
-
-        :param status: the HTTP status
-        :param environ: of the request: its id, its microversion
-        :param title: used where the catalog has none
-        :param detail: the author's text, of any type
-        :param explanation: used where there is no detail
-        :param code: used when it is a valid code, else the default one is
-        :param source: where in the request the cause lies
-        :param versions: the oldest and the newest, of a version 406
-        """
-        chosen = self._code(status, code)
-        links: tuple[tuple[str, str], ...] = ()
-        if self._catalog is not None:
-            declared = self._catalog.find(chosen)
-            if declared is not None:
-                title = declared.title or title
-                if declared.help:
-                    links = (('help', declared.help),)
-        limit = self._max_detail
-        shown = detail or explanation or error.explanation_of(status)
-        if self._composes:
-            shown = webob_body.composed(
-                status,
-                error.text_of(explanation, limit),
-                error.text_of(detail or '', limit),
-                environ,
-            )
-        # text_of, spelled out for what nearly every text is.
-        if type(shown) is not str or len(shown) > limit:
-            shown = error.text_of(shown, limit)
-        if not title:
-            title = error.title_of(status)
-        elif type(title) is not str or len(title) > _MAX_TITLE:
-            title = error.text_of(title, _MAX_TITLE)
-        return Error(
-            status,
-            title,
-            shown,
-            chosen,
-            environ.get(keys.REQUEST_ID),
-            links,
-            source,
-            None,
-            versions[1],
-            versions[0],
-        )
-
-    def _code(self, status: int, code: Any) -> str:
-        if code:
-            if code in self._seen:
-                return str(code)
-            if codes.is_valid(code):
-                return self._noted(str(code))
-            LOG.debug('a comment is not a valid code and was not used as one')
-        return self._default_codes.get(status, self._undefined)
-
-    def _noted(self, code: str) -> str:
-        """Return a code, remembered as valid if the catalog has it."""
-        catalog = self._catalog
-        if catalog is None or catalog.find(code) is not None:
-            if len(self._seen) < _MAX_SEEN:
-                self._seen.add(code)
-        elif catalog.note_undeclared(code):
-            LOG.warning('the code %s is not declared in its catalog', code)
-        return code
-
-    def _shows_code(self, environ: WSGIEnvironment) -> bool:
-        if self._code_version is None:
-            return True
-        version = environ.get(self._version_key)
-        return version is not None and version >= self._code_version
-
-    # -- Errors -> response
 
     def answer(
         self,
@@ -365,7 +128,7 @@ class Formatter:
                 vary = f'{vary}, {value}'
                 continue
             cached = cached or lowered == 'cache-control'
-            _wsgi.check_header(name, value)
+            _headers.check_header(name, value)
             head.append((name, value))
         if not cached:
             head.append(_NO_STORE)
@@ -423,6 +186,12 @@ class Formatter:
             language = language.replace('_', '-')
         return translated, language, 'Accept, Accept-Language'
 
+    def _shows_code(self, environ: WSGIEnvironment) -> bool:
+        if self._code_version is None:
+            return True
+        version = environ.get(self._version_key)
+        return version is not None and version >= self._code_version
+
 
 @functools.lru_cache(maxsize=256)
 def _merged(vary: str) -> str:
@@ -467,8 +236,4 @@ def _version(value: str | None) -> microversion_parse.Version | None:
     try:
         return microversion_parse.parse_version_string(value)
     except TypeError as exc:
-        raise _bad('code_version', value, 'a version such as 1.23 is') from exc
-
-
-def _bad(option: str, value: object, allowed: str) -> ConfigError:
-    return ConfigError('errorkit', option, value, f'{allowed} allowed')
+        raise bad('code_version', value, 'a version such as 1.23 is') from exc

@@ -27,6 +27,8 @@ MAX_BODY = 4 * 1024 * 1024
 #: Accept headers beyond this many characters are not parsed.
 MAX_ACCEPT = 512
 
+_LAST = ', text/html;q=0.001, application/json;q=0.001'
+
 _BREAK = '<br /><br />\n'
 _COMMENT = '\n<!-- '
 _COMMENT_END = ' -->\n'
@@ -65,22 +67,34 @@ class Found:
     comment: str
 
 
-@functools.lru_cache(maxsize=256)
 def inner_accept(accept: str | None) -> str | None:
     """Return the Accept an application should see, or None for its own.
 
     Where nothing was said, ``*/*`` says the same and makes webob write HTML.
-    Where neither HTML nor JSON is welcome, HTML is added as the very last
+    Where neither HTML nor JSON is welcome, they are added as the very last
     choice, so that no other choice of the application's changes.
     """
+    if accept is not None and len(accept) > MAX_ACCEPT:
+        return accept + _LAST  # neither parsed nor remembered
+    return _widened(accept)
+
+
+@functools.lru_cache(maxsize=256)
+def _widened(accept: str | None) -> str | None:
     if not accept or not accept.strip():
         return '*/*'
-    if len(accept) > MAX_ACCEPT:
+    if _is_readable(accept):
         return None
-    offers = create_accept_header(accept).acceptable_offers(
-        ['text/html', 'application/json']
+    if _is_readable(accept + _LAST):
+        return accept + _LAST
+    return 'text/html'  # the client refuses both by name
+
+
+def _is_readable(accept: str) -> bool:
+    header = create_accept_header(accept)
+    return bool(
+        header.acceptable_offers(['text/html', 'application/json'])
     )
-    return None if offers else accept + ', text/html;q=0.001'
 
 
 def load(status: str, content_type: str, body: bytes) -> Found | None:
@@ -137,6 +151,9 @@ def _load_html(status: str, text: str) -> Found | None:
 
 def split(status: str, text: str) -> Found | None:
     """Take apart the text webob's template was filled to.
+
+    Without escapes (in JSON) a comment that holds the comment's own mark and
+    a valid code behind it cannot be told from a text that holds the mark.
 
     :param status: the response's status line
     :param text: with or without escapes, as the template had it
