@@ -55,6 +55,7 @@ class Answering(_wsgi.Held):
     """
 
     body: Iterable[bytes] | None = None
+    _missed_version = False
     _started = 0.0
 
     def __init__(
@@ -111,8 +112,12 @@ class Answering(_wsgi.Held):
 
     def _add_version(self) -> None:
         """Add the version's headers to a response that missed them."""
-        ours = self._policy.formatter.version_headers
-        if ours and keys.VERSION_HEADERS not in self._environ:
+        ours = self._environ.get(keys.VERSION_HEADERS)
+        if ours is None:
+            ours = self._policy.formatter.version_headers
+        elif not self._missed_version:
+            return
+        if ours:
             names = {name.lower() for name, _ in ours}
             kept = [
                 item
@@ -226,6 +231,8 @@ class Answering(_wsgi.Held):
             self.restart()
             body = self.body = raised.wsgi_response(environ, self)
             listed = type(body) in (list, tuple)
+            # Raised past Microversion, which adds them to responses only.
+            self._missed_version = True
             return self.reply(body, None if listed else iter(body))
         if found is not None:
             errors, headers = found

@@ -79,18 +79,19 @@ class Microversion:
             ) from exc
         if isinstance(legacy_headers, str):
             legacy_headers = [legacy_headers]
-        self._legacy = list(legacy_headers)
-        for name in self._legacy:
+        legacy = list(legacy_headers)
+        for name in legacy:
             if not isinstance(name, str) or not _HEADER.fullmatch(name):
                 raise _bad('legacy_headers', name, 'names of headers')
+        self._legacy = [
+            (name, 'HTTP_' + name.upper().replace('-', '_'))
+            for name in legacy
+        ]
         self.application = application
         self.service_type = service_type
         self._key = keys.microversion(service_type)
         self._formatter = formatter or Formatter(service_type)
-        self._legacy_keys = [
-            'HTTP_' + name.upper().replace('-', '_') for name in self._legacy
-        ]
-        self._names = (keys.VERSION_HEADER, *self._legacy)
+        self._names = (keys.VERSION_HEADER, *legacy)
         self._vary = ', '.join(self._names)
         self._ours = frozenset(
             [name.lower() for name in self._names] + ['vary']
@@ -110,7 +111,7 @@ class Microversion:
     def headers(self, version: str) -> tuple[tuple[str, str], ...]:
         """Return the headers of a response of a version."""
         named = [(keys.VERSION_HEADER, f'{self.service_type} {version}')]
-        named += [(name, version) for name in self._legacy]
+        named += [(name, version) for name in self._names[1:]]
         return (*named, ('Vary', self._vary))
 
     def _version(self, version: str) -> Version:
@@ -178,31 +179,39 @@ class Microversion:
 
         :raises _WrongVersion: malformed or not supported
         """
-        read = {}
-        for name, key in zip(
-            self._names,
-            (keys.HTTP_VERSION, *self._legacy_keys),
-            strict=True,
-        ):
+        if asked is not None:
+            wanted = self._named(keys.VERSION_HEADER, asked, ())
+            if wanted is not None:
+                found = self._reply(wanted, keys.VERSION_HEADER)
+                if len(self._known) < _MAX_KNOWN:
+                    self._known[asked] = found
+                return found
+        for name, key in self._legacy:
             value = environ.get(key)
             if value is not None:
-                if len(value) > _MAX_HEADER:
-                    raise _WrongVersion(400)
-                read[name.lower()] = value
-        wanted = microversion_parse.get_version(
-            read, self.service_type, self._legacy
+                wanted = self._named(name, value, [name])
+                if wanted is not None:
+                    return self._reply(wanted, name)
+        return self._replies[self.versions[0]]
+
+    def _named(
+        self, name: str, value: str, legacy: Sequence[str]
+    ) -> str | None:
+        """Return the version a header names for this service."""
+        if len(value) > _MAX_HEADER:
+            raise _WrongVersion(400, name)
+        return microversion_parse.get_version(
+            {name.lower(): value}, self.service_type, legacy
         )
-        if wanted is None:
-            wanted = self.versions[0]
-        elif wanted == 'latest':
+
+    def _reply(self, wanted: str, name: str) -> _Reply:
+        if wanted == 'latest':
             wanted = self.versions[-1]
         elif pattern.fullmatch(wanted) is None:
-            raise _WrongVersion(400)
+            raise _WrongVersion(400, name)
         found = self._replies.get(wanted)
         if found is None:
-            raise _WrongVersion(406)
-        if asked is not None and len(self._known) < _MAX_KNOWN:
-            self._known[asked] = found
+            raise _WrongVersion(406, name)
         return found
 
     def _refused(
@@ -218,13 +227,14 @@ class Microversion:
                 400,
                 environ,
                 detail=_(
-                    'The microversion in the OpenStack-API-Version header '
-                    'is malformed. It must be two numbers such as '
-                    '%(version)s, or "latest".',
+                    'The microversion in the %(header)s header is '
+                    'malformed. It must be two numbers such as %(version)s, '
+                    'or "latest".',
+                    header=wrong.header,
                     version=newest,
                 ),
                 code=f'{self.service_type}.microversion.invalid',
-                source={'header': keys.VERSION_HEADER},
+                source={'header': wrong.header},
             )
         else:
             made = self._formatter.make(
@@ -237,16 +247,17 @@ class Microversion:
                     newest=newest,
                 ),
                 code=f'{self.service_type}.microversion.unsupported',
-                source={'header': keys.VERSION_HEADER},
+                source={'header': wrong.header},
                 versions=(oldest, newest),
             )
         return self._formatter.answer((made,), environ, start_response)
 
 
 class _WrongVersion(Exception):
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
+    def __init__(self, status: int, header: str) -> None:
+        super().__init__(status, header)
         self.status = status
+        self.header = header
 
 
 def _bad(option: str, value: object, allowed: str) -> ConfigError:

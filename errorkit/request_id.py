@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import webob.exc
 
@@ -144,11 +145,15 @@ class RequestId:
                 elif self._trusts is None or self._trusted(inbound, environ):
                     environ[_GLOBAL_REQUEST_ID] = inbound
 
+        started = False
+
         def start(
             status: str,
             headers: _headers.Headers,
             exc_info: OptExcInfo | None = None,
         ) -> _headers.Write:
+            nonlocal started
+            started = True
             for name, _value in headers:
                 if name not in self._harmless and self._concerns(name):
                     headers = self._merged(headers, request_id, environ)
@@ -171,7 +176,12 @@ class RequestId:
                 return body
             return current.streamed(body, environ)
         except webob.exc.HTTPException as exc:
-            answer: Iterable[bytes] = exc(environ, start)
+            answer: Iterable[bytes]
+            if started:
+                # Too late for a status, unless nothing was sent yet.
+                answer = exc(environ, _restarted(start, sys.exc_info()))
+            else:
+                answer = exc(environ, start)
             return answer
         finally:
             _leave(token)
@@ -294,6 +304,19 @@ class RequestId:
                 ]
             kept.append(('Access-Control-Expose-Headers', ', '.join(exposed)))
         return kept + ours
+
+
+def _restarted(start: StartResponse, reason: Any) -> StartResponse:
+    """Return a start_response that gives PEP 3333's reason for a second."""
+
+    def again(
+        status: str,
+        headers: _headers.Headers,
+        exc_info: OptExcInfo | None = None,
+    ) -> _headers.Write:
+        return start(status, headers, exc_info or reason)
+
+    return again
 
 
 def _version(value: str) -> tuple[int, int]:

@@ -5,6 +5,9 @@ import os
 
 import pytest
 
+# What helps tests to assert shows values too.
+pytest.register_assert_rewrite('assertions')
+
 NO_SKIP = os.environ.get('ERRORKIT_TEST_NO_SKIP') == '1'
 SKIPPED = pytest.StashKey[list[str]]()
 
