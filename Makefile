@@ -94,7 +94,10 @@ translations: $(STAMPS)/dev
 	@$(BIN)/pybabel -q extract --project=errorkit --no-location \
 	    --sort-output --copyright-holder='errorkit contributors' \
 	    --header-comment='# SPDX-License-Identifier: Apache-2.0' \
-	    -o $(LOCALE)/errorkit.pot errorkit
+	    -o $(LOCALE)/errorkit.new errorkit
+	@# Without its date, so that nothing changes when no text has changed.
+	@sed '/^"POT-Creation-Date/d' $(LOCALE)/errorkit.new \
+	    > $(LOCALE)/errorkit.pot && rm $(LOCALE)/errorkit.new
 	@$(BIN)/pybabel -q update -D errorkit -i $(LOCALE)/errorkit.pot \
 	    -d $(LOCALE) --no-fuzzy-matching --ignore-pot-creation-date
 	@$(BIN)/pybabel compile -D errorkit -d $(LOCALE) --statistics

@@ -46,15 +46,17 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if kind is not None:
+        if kind and issubclass(kind, Exception):
             print(self._log.read_text(), file=sys.stderr)
         self._folder.cleanup()
 
     def log(self, word, last=''):
-        """The records with this word, once one has the last word too."""
+        """The records with this word, once one has the last word too.
+
+        They are waited for: a request's line comes after its last byte.
+        """
         end = time.monotonic() + PATIENCE
         while True:
-            # The line of a request is written after its last byte is sent.
             # What begins with no date belongs to the record above it.
             records = re.split(r'\n(?=\[?\d{4}-)', self._log.read_text())
             found = [record for record in records if word in record]
