@@ -31,6 +31,8 @@ from errorkit.observers import Observers
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+_ANSWERED = keys.ANSWERED
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -67,7 +69,7 @@ class Answering(_wsgi.Held):
         self._start_response = start_response
         self._policy = policy
         self._environ = environ
-        if policy.observers:
+        if policy.observers.present:
             self._started = time.perf_counter()
 
     # -- a response
@@ -91,11 +93,16 @@ class Answering(_wsgi.Held):
             self.take()
             chunks = iter(())
         elif self.code >= 400:
-            ours = self._in_our_words(body, chunks)
-            if ours is not None:
-                return ours
-            if self.chunk and chunks is None:
-                chunks = iter(())
+            if _ANSWERED in self._environ and self._was_answered(body):
+                if chunks is None and not self.chunk:
+                    self.commit()
+                    return body
+            else:
+                ours = self._in_our_words(body, chunks)
+                if ours is not None:
+                    return ours
+                if self.chunk and chunks is None:
+                    chunks = iter(())
         self._add_version()
         self.commit()
         return self._owned(body, chunks)
@@ -128,20 +135,30 @@ class Answering(_wsgi.Held):
             varies = [value for name, value in ours if name == 'Vary']
             self.headers = _headers.with_vary(kept + added, *varies)
 
+    def _was_answered(self, body: Iterable[bytes]) -> bool:
+        """Report the error an inner layer of ours has answered with.
+
+        :returns: False when a layer between has dropped that response and
+            made its own
+        """
+        errors, sent = self._environ.pop(_ANSWERED)
+        if errors[0].status != self.code or (
+            type(body) is list and body and body[0] != sent
+        ):
+            return False
+        report.answered(
+            self._policy.observers,
+            self._environ,
+            errors[0],
+            started=self._started,
+        )
+        return True
+
     def _in_our_words(
         self, body: Iterable[bytes], chunks: Iterator[bytes] | None
     ) -> Iterable[bytes] | None:
         """Answer in place of webob, or return None to let a response go."""
         environ = self._environ
-        answered = environ.pop(keys.ANSWERED, None)
-        if answered is not None and _is_of(answered, self.code, body):
-            report.answered(
-                self._policy.observers,
-                environ,
-                answered[0][0],
-                started=self._started,
-            )
-            return None
         found = self._read_back(body, chunks)
         if found is None:
             return None
@@ -345,19 +362,6 @@ class Answering(_wsgi.Held):
             closing=closing,
             started=self._started,
         )
-
-
-def _is_of(
-    answered: tuple[Sequence[Error], bytes], status: int, body: object
-) -> bool:
-    """Tell whether an inner layer's errors are those of this response.
-
-    A layer between may have dropped that response and made its own.
-    """
-    errors, sent = answered
-    if errors[0].status != status:
-        return False
-    return not isinstance(body, list) or not body or body == [sent]
 
 
 _BODY_HEADERS = frozenset(['content-type', 'content-length'])

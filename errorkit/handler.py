@@ -51,6 +51,8 @@ class wsgify(webob.dec.wsgify):  # type: ignore[misc] # webob has no types
         super().__init__(func, RequestClass, args, kwargs, middleware_wraps)
         if formatter is not None:
             self.formatter = formatter
+        # A subclass may change how the handler is called.
+        self._calls = type(self).call_func is not webob.dec.wsgify.call_func
 
     def clone(
         self, func: Callable[..., Any] | None = None, **kw: Any
@@ -72,7 +74,10 @@ class wsgify(webob.dec.wsgify):  # type: ignore[misc] # webob has no types
         if self.middleware_wraps:
             args = (self.middleware_wraps, *args)
         try:
-            response = self.call_func(request, *args, **self.kwargs)
+            if args or self.kwargs or self._calls:
+                response = self.call_func(request, *args, **self.kwargs)
+            else:
+                response = self.func(request)
         except (webob.exc.HTTPException, MultiError) as exc:
             response = exc
         if isinstance(response, Exception):

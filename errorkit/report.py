@@ -56,7 +56,7 @@ def answered(
         level = logging.DEBUG
     else:
         level = logging.INFO
-    if not observers and not LOG.isEnabledFor(level):
+    if not observers.present and not LOG.isEnabledFor(level):
         return
     what = 'unexpected error, answered with' if bug else 'answered with'
     _report(
@@ -122,7 +122,7 @@ def _report(
     except Exception as exc:  # a log never fails a request
         log.note_lost(environ, exc)
     try:
-        if observers:
+        if observers.present:
             observers.tell(
                 _record(environ, error, status, raised, bug, started)
             )

@@ -31,8 +31,6 @@ RESERVED = frozenset(
     ]
 )
 
-# A browser that sniffs must find no markup; inside a JSON string the escape
-# means the same character.
 _NO_MARKUP = (('<', '\\u003c'), ('>', '\\u003e'), ('&', '\\u0026'))
 
 
@@ -42,25 +40,29 @@ def dump(errors: Sequence[Error], truncated: bool = False) -> bytes:
     :param errors: the response's own error first
     :param truncated: mark the last one: there were more
     """
-    entries = [_entry(error) for error in errors]
+    entries = _entry(errors[0])
+    for error in errors[1:]:
+        entries += ', ' + _entry(error)
     if truncated:
-        entries[-1] = f'{entries[-1][:-1]}, "truncated": true}}'
-    text = '{"errors": [' + ', '.join(entries) + ']}'
-    for character, escape in _NO_MARKUP:
-        text = text.replace(character, escape)
-    return text.encode('ascii')
+        entries = f'{entries[:-1]}, "truncated": true}}'
+    # A browser that sniffs must find no markup; inside a JSON string the
+    # escape means the same character.
+    if '<' in entries or '>' in entries or '&' in entries:
+        for character, escape in _NO_MARKUP:
+            entries = entries.replace(character, escape)
+    return f'{{"errors": [{entries}]}}'.encode('ascii')
 
 
 def _entry(error: Error) -> str:
     # json.dumps costs five times as much as its own C string encoder, and
     # an entry has always the same few members.
     code = f'"code": {quoted(error.code)}, ' if error.code else ''
+    request_id = error.request_id
+    named = f', "request_id": {quoted(request_id)}' if request_id else ''
     entry = (
-        f'{{{code}"status": {error.status:d}, "title": {quoted(error.title)}, '
-        f'"detail": {quoted(error.detail)}'
+        f'{{{code}"status": {error.status}, "title": {quoted(error.title)}, '
+        f'"detail": {quoted(error.detail)}{named}'
     )
-    if error.request_id:
-        entry += f', "request_id": {quoted(error.request_id)}'
     if (
         error.links
         or error.source

@@ -118,7 +118,7 @@ class Formatter(Reader):
         versions: tuple[tuple[str, str], ...] = ()
         if versioned:
             versions = environ.get(keys.VERSION_HEADERS, self.version_headers)
-        ours = _names_of(versions)
+        ours = _names_of(versions) if versions else ()
         cached = False
         for name, value in headers:
             lowered = name.lower()

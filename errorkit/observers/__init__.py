@@ -82,9 +82,8 @@ class Observers:
 
     def __init__(self, observers: Iterable[Observer] = ()) -> None:
         self._couriers = [_Courier(observer) for observer in observers]
-
-    def __bool__(self) -> bool:
-        return bool(self._couriers)
+        #: There is one at least.
+        self.present = bool(self._couriers)
 
     @property
     def dropped(self) -> int:
