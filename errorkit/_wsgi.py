@@ -75,7 +75,7 @@ class Held:
             if not self.chunk:
                 self.chunk = data
                 return
-            self.commit()
+            self.commit_early()
             if self._write is not None:
                 self._write(self.take())
         if self._write is not None:
@@ -93,6 +93,10 @@ class Held:
         """Return the chunk kept back by ``write`` and forget it."""
         chunk, self.chunk = self.chunk, b''
         return chunk
+
+    def commit_early(self) -> None:
+        """Commit before the application has returned."""
+        self.commit()
 
     def restart(self) -> None:
         """Forget what was held, for another response in its place."""

@@ -84,12 +84,9 @@ class Answering(_wsgi.Held):
         """
         if self.status is None:
             raise InvalidResponse('start_response was not called')
+        if self.committed:
+            return self._owned(body, chunks)
         if self.code in _wsgi.BODYLESS or self.code < 200:
-            self.headers = [
-                item
-                for item in self.headers
-                if item[0].lower() not in _BODY_HEADERS
-            ]
             self.take()
             chunks = iter(())
         elif self.code >= 400:
@@ -103,9 +100,27 @@ class Answering(_wsgi.Held):
                     return ours
                 if self.chunk and chunks is None:
                     chunks = iter(())
+        self.commit_early()
+        return self._owned(body, chunks)
+
+    def commit_early(self) -> None:
+        """Put the head in order, then commit."""
+        if self.code in _wsgi.BODYLESS or self.code < 200:
+            self._drop_body_headers()
         self._add_version()
         self.commit()
-        return self._owned(body, chunks)
+
+    def _drop_body_headers(self) -> None:
+        # RFC 9112 section 6.3: 1xx, 204 and 304 end with their head, 205
+        # needs a length; RFC 9110 section 8.6 lets a 304 tell GET's.
+        dropped = {'content-type'}
+        if self.code != 304:
+            dropped.add('content-length')
+        self.headers = [
+            item for item in self.headers if item[0].lower() not in dropped
+        ]
+        if self.code == 205:
+            self.headers.append(('Content-Length', '0'))
 
     def _owned(
         self, body: Iterable[bytes], chunks: Iterator[bytes] | None
@@ -363,8 +378,6 @@ class Answering(_wsgi.Held):
             started=self._started,
         )
 
-
-_BODY_HEADERS = frozenset(['content-type', 'content-length'])
 
 _FAULT = Error(500, error.title_of(500), error.FAULT_DETAIL)
 _CONSTANT = (

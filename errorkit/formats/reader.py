@@ -132,12 +132,13 @@ class Reader:
         self, raised: webob.exc.WSGIHTTPException, environ: WSGIEnvironment
     ) -> Error:
         """Return the Error a webob exception stands for."""
+        status = int(raised.status[:3])
         return self.make(
-            int(raised.status[:3]),
+            status,
             environ,
             title=raised.title,
             detail=raised.detail,
-            explanation=raised.explanation,
+            explanation=raised.explanation or _explanation(status),
             code=raised.comment,
         )
 
@@ -155,7 +156,7 @@ class Reader:
             environ,
             title=title or status[4:],
             detail=found.detail,
-            explanation=found.explanation or error.explanation_of(number),
+            explanation=found.explanation or _explanation(number),
             code=found.comment,
         )
 
@@ -255,6 +256,11 @@ class Reader:
         elif catalog.note_undeclared(code):
             LOG.warning('the code %s is not declared in its catalog', code)
         return code
+
+
+def _explanation(status: int) -> str:
+    """Return the explanation of an error that was meant: not translated."""
+    return str(error.explanation_of(status))
 
 
 def bad(option: str, value: object, allowed: str) -> ConfigError:
