@@ -75,7 +75,7 @@ class Held:
             if not self.chunk:
                 self.chunk = data
                 return
-            self.commit_early()
+            self.commit_response()
             if self._write is not None:
                 self._write(self.take())
         if self._write is not None:
@@ -94,8 +94,8 @@ class Held:
         chunk, self.chunk = self.chunk, b''
         return chunk
 
-    def commit_early(self) -> None:
-        """Commit before the application has returned."""
+    def commit_response(self) -> None:
+        """Commit with the head as it is to be sent."""
         self.commit()
 
     def restart(self) -> None:

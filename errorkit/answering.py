@@ -100,10 +100,10 @@ class Answering(_wsgi.Held):
                     return ours
                 if self.chunk and chunks is None:
                     chunks = iter(())
-        self.commit_early()
+        self.commit_response()
         return self._owned(body, chunks)
 
-    def commit_early(self) -> None:
+    def commit_response(self) -> None:
         """Put the head in order, then commit."""
         if self.code in _wsgi.BODYLESS or self.code < 200:
             self._drop_body_headers()

@@ -3,14 +3,13 @@
 
 oslo.context keeps its current context in a thread-local, which two coroutines
 or two interleaved bodies of one thread share. Here the same functions read a
-contextvar. What it holds is a request's environ, and the context is made of
-that when somebody looks: a request that nobody logs never pays for it.
+contextvar. What it holds is a request's environ, and an anonymous context is
+made of that when somebody looks.
 """
 
 from __future__ import annotations
 
 import contextvars
-import threading
 from typing import TYPE_CHECKING, Any
 
 from oslo_context import context as oslo_context
@@ -26,72 +25,55 @@ CURRENT: contextvars.ContextVar[Any] = contextvars.ContextVar(
     'errorkit.context', default=None
 )
 
-_LOADING = threading.RLock()
+class _FreshList:
+    """A list of its own for each context that is asked for it."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        made: list[str] = []
+        instance.__dict__[self._name] = made
+        return made
 
 
 class RequestContext(oslo_context.RequestContext):
-    """An oslo.context that fills itself in when it is first looked at.
+    """The oslo.context of a request.
 
-    ``request_id`` and ``global_request_id`` are there from the beginning.
+    An anonymous one is nothing but its ids: all else is the class's, so that
+    making it costs next to nothing.
     """
 
-    #: The environ entries it is made of; none is an anonymous request.
-    _source: dict[str, Any] = {}  # noqa: RUF012 - shared and never changed
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._loaded = True
-        super().__init__(*args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        # Called for what is not set yet.
-        if '_loaded' in self.__dict__ or name.startswith('__'):
-            raise AttributeError(
-                f'{type(self).__name__} has no attribute {name!r}'
-            )
-        self._load()
-        return getattr(self, name)
-
-    def _load(self) -> None:
-        with _LOADING:
-            if '_loaded' in self.__dict__:
-                return
-            given = dict(self.__dict__)
-            keywords = _ids(given)
-            if self._source:
-                # from_environ of the dict class gives the keywords
-                # themselves.
-                keywords = _from_environ(dict, self._source, **keywords)
-            token = CURRENT.set(self)
-            try:
-                super().__init__(overwrite=False, **keywords)
-            finally:
-                CURRENT.reset(token)
-            self.__dict__.update(given, _loaded=True)
+    roles = _FreshList()
+    service_roles = _FreshList()
 
     def identify(self, source: dict[str, Any]) -> None:
         """Take on the identity that an auth layer has established.
 
         :param source: environ keys and values
         """
-        with _LOADING:
-            known = self.__dict__
-            if known.pop('_loaded', False):
-                ids = _ids(known)
-                known.clear()
-                known.update(ids)
-            self._source = source
+        # from_environ of the dict class gives the keywords themselves.
+        keywords = _from_environ(
+            dict,
+            source,
+            request_id=self.request_id,
+            global_request_id=self.global_request_id,
+        )
+        token = CURRENT.set(self)
+        try:
+            self.__init__(overwrite=False, **keywords)  # type: ignore[misc] # on purpose: the same object, from now on with an identity
+        finally:
+            CURRENT.reset(token)
 
     def redacted_copy(self, **kwargs: Any) -> Any:
         """Return a copy without secrets; it does not become the current."""
-        before = CURRENT.get()
+        token = CURRENT.set(CURRENT.get())
         try:
             return super().redacted_copy(**kwargs)
         finally:
-            CURRENT.set(before)
-
-    def __getstate__(self) -> dict[str, Any]:
-        self._load()
-        return dict(self.__dict__)
+            CURRENT.reset(token)
 
 
 _from_environ: Any = oslo_context.RequestContext.__dict__[
@@ -99,11 +81,21 @@ _from_environ: Any = oslo_context.RequestContext.__dict__[
 ].__func__
 
 
-def _ids(values: dict[str, Any]) -> dict[str, Any]:
+def _default_attributes() -> dict[str, Any]:
+    """Return what oslo.context gives a context that is told nothing."""
+    token = CURRENT.set(object())
+    store = oslo_context._request_store
+    try:
+        oslo_context._request_store = _Store(store)  # type: ignore[assignment] # see install()
+        made = oslo_context.RequestContext(request_id='-', overwrite=False)
+    finally:
+        oslo_context._request_store = store
+        CURRENT.reset(token)
     return {
-        name: values[name]
-        for name in ('request_id', 'global_request_id')
-        if name in values
+        name: value
+        for name, value in vars(made).items()
+        if name not in ('request_id', 'global_request_id')
+        and not isinstance(value, list)
     }
 
 
@@ -190,3 +182,7 @@ def streamed(
         left = environ
     body.scope = CURRENT, left
     return body
+
+
+for _name, _value in _default_attributes().items():
+    setattr(RequestContext, _name, _value)
