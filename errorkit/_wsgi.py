@@ -14,6 +14,7 @@ import contextvars
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+from errorkit import keys
 from errorkit._headers import Headers, Write, check_head
 from errorkit.exceptions import InvalidResponse
 
@@ -114,6 +115,17 @@ class Held:
         self.committed = True
 
 
+def check_chunk(chunk: object) -> None:
+    """Refuse what is no part of a body.
+
+    :raises InvalidResponse: it is not bytes
+    """
+    if not isinstance(chunk, bytes):
+        raise InvalidResponse(
+            f'a chunk of the body is not bytes but {type(chunk).__name__}'
+        )
+
+
 class Guard(Protocol):
     """What a Body tells of a failure of the iterable it stands for."""
 
@@ -150,6 +162,7 @@ class Body:
     _iterable: Iterable[bytes] = ()
     _chunks: Iterator[bytes] | None = None
     _head: Iterable[bytes] = ()
+    _before: Any = None
 
     def __init__(
         self,
@@ -167,40 +180,33 @@ class Body:
 
     def __iter__(self) -> Iterator[bytes]:
         # A generator costs a third of a __next__ per chunk; what must happen
-        # even when it never starts or ends is in close().
+        # even when it never starts or ends is in close(). The variable stays
+        # set between two chunks: it is looked at before each, since another
+        # body may have been served here meanwhile.
+        variable, value = self.scope or _NO_SCOPE
+        current, enter = variable.get, variable.set
         for chunk in self._head:
             self.sent += len(chunk)
             yield chunk
         self._head = ()
-        if self._chunks is None and type(self._iterable) in (list, tuple):
-            # Nothing of the application runs here.
-            for chunk in self._iterable:
+        self._before = current(None)
+        enter(value)
+        try:
+            if self._chunks is None:
+                self._chunks = iter(self._iterable)
+            for chunk in self._chunks:
+                if type(chunk) is not bytes:
+                    check_chunk(chunk)
                 self.sent += len(chunk)
                 yield chunk
+                if current(None) is not value:
+                    enter(value)
             self.finished = True
-            return
-        variable, value = self.scope or _NO_SCOPE
-        enter, leave = variable.set, variable.reset
-        step = None
-        while True:
-            token = enter(value)
-            try:
-                if step is None:
-                    if self._chunks is None:
-                        self._chunks = iter(self._iterable)
-                    step = self._chunks.__next__
-                chunk = step()
-            except StopIteration:
-                self.finished = True
-                return
-            except BaseException as exc:
-                if self._told(exc, closing=False):
-                    raise
-                return
-            finally:
-                leave(token)
-            self.sent += len(chunk)
-            yield chunk
+        except GeneratorExit:
+            raise  # we were dropped half-way
+        except BaseException as exc:
+            if self._told(exc, closing=False):
+                raise
 
     def _told(self, exc: BaseException, closing: bool) -> bool:
         """Tell the guard; return True when the exception passes on."""
@@ -230,7 +236,10 @@ class Body:
             return
         self.closed = True
         variable, value = self.scope or _NO_SCOPE
-        token = variable.set(value)
+        before = variable.get(None)
+        if before is value:
+            before = self._before
+        variable.set(value)
         try:
             if hasattr(self._iterable, 'close'):
                 self._close_iterable()
@@ -238,7 +247,10 @@ class Body:
             try:
                 self.closing()
             finally:
-                variable.reset(token)
+                variable.set(before)
+                if type(value) is dict:
+                    # Wherever it may still be current, it is so no longer.
+                    value[keys.CLOSED] = True
 
     def _close_iterable(self) -> None:
         try:

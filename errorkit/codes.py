@@ -45,6 +45,26 @@ def undefined(service_type: str) -> str:
     return f'{service_type}.undefined_code'
 
 
+#: What errorkit itself answers, of every service.
+_OWN = (
+    (
+        'request_id.invalid',
+        400,
+        'The X-Openstack-Request-Id header does not hold a request id.',
+    ),
+    (
+        'microversion.invalid',
+        400,
+        'The microversion asked for is malformed.',
+    ),
+    (
+        'microversion.unsupported',
+        406,
+        'The microversion asked for is not supported.',
+    ),
+)
+
+
 class ErrorCode(str):
     """A declared code: the string itself, and what the catalog says of it.
 
@@ -135,6 +155,10 @@ class Catalog(Mapping[str, ErrorCode]):
             status=range(400, 600),
             meaning='No code has been given to this error yet.',
         )
+        for reason, status, meaning in _OWN:
+            self.define(
+                f'{service_type}.{reason}', status=status, meaning=meaning
+            )
 
     def define(
         self,

@@ -118,9 +118,9 @@ class _Store:
     @property
     def context(self) -> Any:
         found = CURRENT.get()
-        if type(found) is dict:
+        if type(found) is dict and keys.CLOSED not in found:
             return of(found)
-        if found is None:
+        if found is None or type(found) is dict:
             # Whatever the service had stored before errorkit was set up.
             return self._before.context
         return found

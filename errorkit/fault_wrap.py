@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from errorkit import _paste, codes, current, error, keys
+from errorkit import _paste, _wsgi, codes, current, error, keys
 from errorkit.answering import Answering, Policy
 from errorkit.error import Known
 from errorkit.exceptions import ConfigError
@@ -118,6 +118,9 @@ class FaultWrapper:
         try:
             body = call.body = self.application(environ, call)
             if type(body) is list or type(body) is tuple:
+                for chunk in body:
+                    if type(chunk) is not bytes:
+                        _wsgi.check_chunk(chunk)
                 if call.is_plain() and (
                     not self._adds_version or _VERSION_HEADERS in environ
                 ):
@@ -127,6 +130,8 @@ class FaultWrapper:
             chunks = iter(body)
             if not call.chunk:
                 for chunk in chunks:
+                    if type(chunk) is not bytes:
+                        _wsgi.check_chunk(chunk)
                     if chunk:
                         call.chunk = chunk
                         break

@@ -11,7 +11,7 @@ import webob
 import webob.dec
 import webob.exc
 
-from errorkit import keys
+from errorkit import formats, keys
 from errorkit.error import MultiError
 from errorkit.formats import webob_body
 from errorkit.formats.formatter import Formatter
@@ -84,6 +84,7 @@ class wsgify(webob.dec.wsgify):  # type: ignore[misc] # webob has no types
             answer = self._answer(response, environ, start_response)
             if answer is not None:
                 return answer
+            formats.restore_accept(environ)
         return self._responded(response, request)(environ, start_response)
 
     def _answer(

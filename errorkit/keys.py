@@ -15,6 +15,8 @@ CONTEXT = 'errorkit.context'
 CLAIMS = 'errorkit.claims'
 #: A valid global id that waits for the auth layer to vouch for its sender.
 PENDING_GLOBAL_ID = 'errorkit.pending_global_id'
+#: The body of the request is closed: nobody's current context any more.
+CLOSED = 'errorkit.closed'
 #: The Formatter of the FaultWrapper outside, for errors answered inside it.
 FORMATTER = 'errorkit.formatter'
 #: The errors of a response that an inner layer has already shaped.

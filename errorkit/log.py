@@ -10,11 +10,16 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import traceback
 from typing import Any
 
 from oslo_context import context as oslo_context
 
 from errorkit.masking import escaped, one_line
+
+#: A traceback is cut to so many characters, and each line of it.
+MAX_TRACEBACK = 32 * 1024
+MAX_LINE = 4 * 1024
 
 #: The default line, in the order oslo.log uses.
 FORMAT = (
@@ -23,6 +28,41 @@ FORMAT = (
     '%(message)s'
 )
 DATE_FORMAT = '%Y-%m-%d %H:%M:%S'
+
+def traceback_of(exc_info: Any) -> str:
+    """Return the text of a traceback, whatever the exception does.
+
+    :param exc_info: a triple of class, exception and traceback
+    :returns: at most 32 KiB, the middle left out of a longer one; where the
+        exception cannot be formatted, its frames and the name of its class
+    """
+    kind, raised, tb = exc_info
+    try:
+        told = traceback.TracebackException(kind, raised, tb)
+        text = ''.join(_cut(line, MAX_LINE) for line in told.format())
+    except Exception:  # of a foreign __str__, __cause__, __notes__, ...
+        text = ''.join(traceback.format_tb(tb)) + class_name(kind)
+    return _cut(text.rstrip('\n'), MAX_TRACEBACK)
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    half = limit // 2
+    return f'{text[:half]} [...] {text[-half:]}'
+
+
+def class_name(kind: type) -> str:
+    """Return module and name of a class, past what its metaclass does."""
+    parts = []
+    for name in ('__module__', '__qualname__'):
+        try:
+            part = type.__dict__[name].__get__(kind)
+        except Exception:  # a module that is a property, or none at all
+            part = '?'
+        parts.append(part if type(part) is str else '?')
+    return '.'.join(parts)
+
 
 def emit(
     logger: logging.Logger,
@@ -122,7 +162,7 @@ class TextFormatter(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:
         """Return a traceback whose lines cannot be taken for records."""
-        return _barred(super().formatException(ei))
+        return _barred(traceback_of(ei))
 
     def formatStack(self, stack_info: str) -> str:
         """Return a stack whose lines cannot be taken for records."""
@@ -143,6 +183,10 @@ class JSONFormatter(logging.Formatter):
     ``project_id`` and, where a record has them, ``code``, ``status``,
     ``resource`` and ``traceback``. Works with and without ``ContextFilter``.
     """
+
+    def formatException(self, ei: Any) -> str:
+        """Return the traceback."""
+        return traceback_of(ei)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""

@@ -34,8 +34,6 @@ QUERY_PARAMETERS = frozenset(
         'status',
     ]
 )
-#: A logged value is at most this long; a longer one is masked.
-_MAX_VALUE = 128
 _MAX_URI = 2048
 
 # C0, DEL, C1, the two Unicode line ends, the bidirectional controls (Unicode
@@ -44,10 +42,15 @@ _UNSAFE = re.compile(
     '[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069'
     '\ufeff\ud800-\udfff]'
 )
+# What a known parameter's value may be made of to be shown: no separator,
+# neither plain nor escaped, behind which another parameter could stand.
+_VALUE = r'(?:[A-Za-z0-9._:,+-]|%20|%2[BCbc]|%3[Aa]){0,128}'
+_PLAIN_VALUE = re.compile(_VALUE)
+_PLAIN_NAME = re.compile('[A-Za-z_][A-Za-z0-9_.-]{0,63}')
 _PLAIN_QUERY = re.compile(
     '(?:(?:'
     + '|'.join(map(re.escape, sorted(QUERY_PARAMETERS)))
-    + ')=[A-Za-z0-9._:,+-]{0,128}(?:&|$))*'
+    + f')={_VALUE}(?:&|$))*'
 )
 _PATH_SAFE = "/._~!$&'()*+,;=:@%-"
 
@@ -100,18 +103,16 @@ def masked_query(query: str) -> str:
     """Mask the values of a query string, but for the known parameters."""
     parts = []
     for part in query[:_MAX_URI].split('&'):
-        name, found, value = part.partition('=')
-        if not found:
-            # A bare word may be a secret as well as a flag.
-            parts.append(MASK if part else '')
-        elif name in QUERY_PARAMETERS and len(value) <= _MAX_VALUE:
-            parts.append(f'{name}={_quoted(value)}')
+        name, _, value = part.partition('=')
+        if not part:
+            parts.append('')
+        elif name in QUERY_PARAMETERS and _PLAIN_VALUE.fullmatch(value):
+            parts.append(part)
+        elif value.strip('=') and _PLAIN_NAME.fullmatch(name):
+            parts.append(f'{name}={MASK}')
         else:
-            parts.append(f'{_quoted(name[:_MAX_VALUE])}={MASK}')
+            # What has no value, or no plain name, may be a secret itself.
+            parts.append(MASK)
     if len(query) > _MAX_URI:
         parts.append('...')
     return '&'.join(parts)
-
-
-def _quoted(text: str) -> str:
-    return quote(text.encode('latin-1', 'replace'), '._~:,+%-')

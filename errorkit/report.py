@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 LOG = logging.getLogger('errorkit.fault_wrap')
-
-#: Of a traceback, for observers: this many characters, from its end.
-MAX_TRACEBACK = 32 * 1024
 
 _PACKAGE = __file__.rpartition('report')[0]
 
@@ -101,6 +97,26 @@ def aborted(
     )
 
 
+def failed(environ: WSGIEnvironment, failure: BaseException) -> None:
+    """Log that errorkit itself failed over an error; the answer goes on."""
+    token = None
+    if keys.REQUEST_ID in environ:
+        token = current.CURRENT.set(environ)
+    try:
+        log.emit(
+            LOG,
+            logging.ERROR,
+            'errorkit failed over an error',
+            (),
+            _exc_info(failure),
+        )
+    except Exception as exc:  # a log never fails a request
+        log.note_lost(environ, exc)
+    finally:
+        if token is not None:
+            current.CURRENT.reset(token)
+
+
 def _report(
     observers: Observers,
     environ: WSGIEnvironment,
@@ -136,7 +152,16 @@ def _report(
 def _exc_info(raised: BaseException | None) -> Any:
     if raised is None:
         return None
-    return type(raised), raised, _trimmed(raised.__traceback__)
+    return type(raised), raised, _trimmed(traceback_of(raised))
+
+
+def traceback_of(raised: BaseException) -> TracebackType | None:
+    """Return an exception's traceback, past what its class does."""
+    found: TracebackType | None = _TRACEBACK.__get__(raised)
+    return found
+
+
+_TRACEBACK: Any = BaseException.__dict__['__traceback__']
 
 
 def _trimmed(tb: TracebackType | None) -> TracebackType | None:
@@ -162,14 +187,9 @@ def _record(
 ) -> ErrorRecord:
     name = text = None
     if raised is not None:
-        kind = type(raised)
         if bug:
-            name = f'{kind.__module__}.{kind.__qualname__}'
-        text = ''.join(
-            traceback.format_exception(
-                kind, raised, _trimmed(raised.__traceback__)
-            )
-        )[-MAX_TRACEBACK:]
+            name = log.class_name(type(raised))
+        text = log.traceback_of(_exc_info(raised))
     who: Any = None
     if keys.REQUEST_ID in environ:
         who = current.of(environ)

@@ -197,6 +197,7 @@ class RequestId:
     def _outer_id(self, environ: WSGIEnvironment) -> str:
         # No client can set this key: we are mounted twice, or another layer
         # outside has named the request. There is one request and one id.
+        environ.pop(keys.CLOSED, None)
         given = environ[_REQUEST_ID]
         if isinstance(given, str) and ids.is_valid(given, strict=False):
             return given

@@ -44,7 +44,8 @@ class Seen:
 def request(path='/', method='GET', query='', **more):
     """Return the environ of a request.
 
-    ``accept='*/*'`` sets HTTP_ACCEPT; a name in capitals is set as it is.
+    ``accept='*/*'`` sets HTTP_ACCEPT; a name in capitals, or with a dot in
+    it, is set as it is.
     """
     environ = {
         'REQUEST_METHOD': method,
@@ -59,7 +60,8 @@ def request(path='/', method='GET', query='', **more):
     }
     wsgiref.util.setup_testing_defaults(environ)
     for name, value in more.items():
-        environ[name if name.isupper() else f'HTTP_{name.upper()}'] = value
+        as_it_is = name.isupper() or '.' in name
+        environ[name if as_it_is else f'HTTP_{name.upper()}'] = value
     return environ
 
 

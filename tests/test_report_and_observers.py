@@ -26,7 +26,7 @@ from errorkit.observers import ErrorRecord, Observers
 
 CODE = 'volume.name_exists'
 #: How long a test waits for what must happen; it never has to.
-SOON = 30
+SOON = 20
 GLOBAL_ID = 'req-11111111-2222-4333-8444-555555555555'
 
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from webob.acceptparse import AcceptValidHeader, create_accept_header
 
+from errorkit import keys
 from errorkit.error import Error
 from errorkit.formats import api_sig, html, text
 from errorkit.formats.webob_body import MAX_ACCEPT
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _OFFERS = ('application/json', 'text/html', 'text/plain')
 
@@ -36,6 +41,19 @@ def content(
         page = html.dump(errors, truncated, language)
         return html.CONTENT_TYPE, html.HEADERS, page
     return text.CONTENT_TYPE, (), text.dump(errors, truncated)
+
+
+def restore_accept(environ: WSGIEnvironment) -> None:
+    """Give an application back the client's own Accept.
+
+    What it makes of it from here on is its response and goes out as it is.
+    """
+    if keys.ACCEPT in environ:
+        accept = environ.pop(keys.ACCEPT)
+        if accept is None:
+            del environ['HTTP_ACCEPT']
+        else:
+            environ['HTTP_ACCEPT'] = accept
 
 
 @functools.lru_cache(maxsize=256)

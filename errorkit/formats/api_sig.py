@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
-from errorkit.error import Error
+from errorkit.error import Error, text_of
 
 CONTENT_TYPE = 'application/json'
 
@@ -71,7 +71,7 @@ def _entry(error: Error) -> str:
         or error.trace_id
         or error.extra
     ):
-        rest = json.dumps(_rest(error), default=_shown)
+        rest = _as_json(_rest(error))
         if rest != '{}':
             entry += f', {rest[1:-1]}'
     return entry + '}'
@@ -97,5 +97,23 @@ def _rest(error: Error) -> dict[str, Any]:
 _OPTIONAL = ('source', 'retry', 'max_version', 'min_version', 'trace_id')
 
 
+def _as_json(value: dict[str, Any]) -> str:
+    try:
+        return json.dumps(value, default=_shown, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        # A member JSON has no form for: its text instead.
+        return json.dumps(
+            {name: _plain(member) for name, member in value.items()}
+        )
+
+
+def _plain(value: Any) -> Any:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return _shown(value)
+    return value
+
+
 def _shown(value: object) -> str:
-    return str(value)
+    return text_of(value)

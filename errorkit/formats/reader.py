@@ -83,25 +83,27 @@ class Reader:
                 raise bad('exceptions', value, f'{exc} is') from exc
 
     def errors_of(
-        self, raised: BaseException, environ: WSGIEnvironment
+        self, raised: Any, environ: WSGIEnvironment
     ) -> tuple[tuple[Error, ...], list[tuple[str, str]]] | None:
         """Return the errors an exception stands for, and its headers.
 
-        :param raised: never changed, and not kept
+        :param raised: the exception; never changed, and not kept
         :param environ: of the request
         :returns: None when it stands for none: a bug, or a webob exception
             that is a response of its own (a redirect, or an error to which
             its author gave a JSON body)
         """
-        if isinstance(raised, webob.exc.WSGIHTTPException):
+        # Not isinstance: an exception may say it is of another class.
+        kind = type(raised)
+        if issubclass(kind, webob.exc.WSGIHTTPException):
             if raised.status < '4' or (
                 raised.has_body and raised.content_type == 'application/json'
             ):
                 return None
             return (self.from_webob(raised, environ),), raised.headerlist
-        if isinstance(raised, webob.exc.HTTPException):
+        if issubclass(kind, webob.exc.HTTPException):
             return None
-        if isinstance(raised, MultiError):
+        if issubclass(kind, MultiError):
             first = raised.errors[0]
             # One more than is shown, so that the cut is seen.
             shown = raised.errors[: MAX_ERRORS + 1]
@@ -221,10 +223,13 @@ class Reader:
         # text_of, spelled out for what nearly every text is.
         if type(shown) is not str or len(shown) > limit:
             shown = error.text_of(shown, limit)
+            if not shown:  # its __str__ failed
+                shown = error.text_of(explanation, limit)
+                shown = shown or error.explanation_of(status)
+        if title and (type(title) is not str or len(title) > _MAX_TITLE):
+            title = error.text_of(title, _MAX_TITLE)
         if not title:
             title = error.title_of(status)
-        elif type(title) is not str or len(title) > _MAX_TITLE:
-            title = error.text_of(title, _MAX_TITLE)
         return Error(
             status,
             title,

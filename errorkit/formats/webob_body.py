@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from webob.acceptparse import create_accept_header
 
-from errorkit import codes
+from errorkit import codes, keys
 from errorkit.error import MAX_DETAIL
 
 #: Bodies beyond this many bytes are not read back.
@@ -27,7 +27,7 @@ MAX_BODY = 4 * 1024 * 1024
 #: Accept headers beyond this many characters are not parsed.
 MAX_ACCEPT = 512
 
-_LAST = ', text/html;q=0.001, application/json;q=0.001'
+_LAST = ', text/html;q=0.001'
 
 _BREAK = '<br /><br />\n'
 _COMMENT = '\n<!-- '
@@ -71,8 +71,8 @@ def inner_accept(accept: str | None) -> str | None:
     """Return the Accept an application should see, or None for its own.
 
     Where nothing was said, ``*/*`` says the same and makes webob write HTML.
-    Where neither HTML nor JSON is welcome, they are added as the very last
-    choice, so that no other choice of the application's changes.
+    Where neither HTML nor JSON is welcome, HTML is added as the very last
+    choice: a service that offers JSON goes on answering 406 then.
     """
     if accept is not None and len(accept) > MAX_ACCEPT:
         return accept + _LAST  # neither parsed nor remembered
@@ -85,9 +85,14 @@ def _widened(accept: str | None) -> str | None:
         return '*/*'
     if _is_readable(accept):
         return None
-    if _is_readable(accept + _LAST):
-        return accept + _LAST
-    return 'text/html'  # the client refuses both by name
+    if not _is_readable(accept + _LAST):
+        # The client refuses HTML by name. It will not get any: we answer.
+        accept = ','.join(
+            part
+            for part in accept.split(',')
+            if not part.strip().lower().startswith(('text/html', 'text/*'))
+        )
+    return accept + _LAST if accept.strip() else 'text/html'
 
 
 def _is_readable(accept: str) -> bool:
@@ -214,7 +219,7 @@ def composed(
     if status == 405:
         body = f'The method {method} is not allowed for this resource. '
     elif status == 406:
-        accept = environ.get('HTTP_ACCEPT', '')
+        accept = environ.get(keys.ACCEPT, environ.get('HTTP_ACCEPT')) or ''
         body = (
             'The resource could not be generated that was acceptable to '
             f'your browser\n(content of type {accept}. '
@@ -246,8 +251,9 @@ def _without(text: str, start: str, instead: str) -> str:
     # One pass: a pattern like <.*?> looks for the end again and again.
     parts = []
     at = 0
+    lowered = text.lower() if text.isascii() else _ascii_lower(text)
     while True:
-        begin = text.find(start, at)
+        begin = lowered.find(start, at)
         end = text.find('>', begin + len(start)) if begin >= 0 else -1
         if end < 0:
             parts.append(text[at:])
@@ -255,3 +261,11 @@ def _without(text: str, start: str, instead: str) -> str:
         parts.append(text[at:begin])
         parts.append(instead)
         at = end + 1
+
+
+def _ascii_lower(text: str) -> str:
+    # str.lower can change the length, and the places are needed.
+    return text.translate(_LOWER)
+
+
+_LOWER = {code: code + 32 for code in range(ord('A'), ord('Z') + 1)}

@@ -4,42 +4,22 @@
 import logging
 
 import pytest
+from log_catcher import Caught
 
 pytest.register_assert_rewrite('error_oracle', 'wsgi_driver')
 
 
-class Caught(logging.Handler):
-    """Keeps records, and the lines that a formatter makes of them."""
-
-    def __init__(self, formatter=None):
-        super().__init__()
-        self.records = []
-        self.lines = []
-        if formatter is not None:
-            self.setFormatter(formatter)
-
-    def emit(self, record):
-        """Keep a record."""
-        self.records.append(record)
-        if self.formatter is not None:
-            self.lines.append(self.format(record))
-
-    def handleError(self, record):
-        """Let a failure be seen."""
-        raise
-
-
 @pytest.fixture
 def errorkit_logger():
-    """errorkit's own logger, cut off from the root and open wide."""
+    """errorkit's own logger, open wide, and none of pytest's above it."""
     logger = logging.getLogger('errorkit')
-    before = logger.level, logger.propagate, logger.handlers[:]
+    before = logger.level, logger.parent, logger.handlers[:]
     logger.setLevel(logging.DEBUG)
-    logger.propagate = False
+    logger.parent = logging.RootLogger(logging.DEBUG)
     logger.handlers[:] = []
     yield logger
-    logger.level, logger.propagate, logger.handlers[:] = before
-    logging.Logger.manager._clear_cache()
+    level, logger.parent, logger.handlers[:] = before
+    logger.setLevel(level)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import json
 import planted
 import pytest
 import webob.dec
-from conftest import Caught
 from hostile_exceptions import CORPUS, NONCE, make
+from log_catcher import Caught
 from strategies import BROWSER
 from wsgi_driver import ID_HEADER, make_environ, run
 

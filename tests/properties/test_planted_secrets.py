@@ -8,7 +8,7 @@ import planted
 import pytest
 import webob.dec
 import webob.exc
-from conftest import Caught
+from log_catcher import Caught
 from strategies import BROWSER
 from wsgi_driver import make_environ, run
 

@@ -1,0 +1,382 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Languages: lazy messages of a service, and errorkit's own texts."""
+
+import configparser
+import logging
+import pathlib
+import pickle
+import re
+
+import oslo_i18n
+import pytest
+import webob.dec
+import webob.exc
+from assertions import ask, assert_error
+from babel.messages import Catalog as Messages
+from babel.messages import extract, mofile, pofile
+
+import errorkit
+from errorkit._i18n import Text
+
+ROOT = pathlib.Path(__file__).parent.parent
+PACKAGE = ROOT / 'errorkit'
+LOCALE = PACKAGE / 'locale'
+LANGUAGES = ['de', 'fr']
+DOMAIN = 'errorkit_test_shop'
+ENGLISH = 'The shelf %(name)s is full.'
+TEXTS = {
+    'de': 'Das Regal %(name)s ist voll.',
+    'pt_BR': 'A prateleira %(name)s está cheia.',
+}
+SHOWN = {
+    'en': 'The shelf seven is full.',
+    'de': 'Das Regal seven ist voll.',
+    'pt-BR': 'A prateleira seven está cheia.',
+}
+FULL = {'comment': 'volume.full'}
+
+
+def stack(application, **options):
+    return errorkit.wrap(application, service_type='volume', **options)
+
+
+def raises(make):
+    def application(environ, start_response):
+        raise make()
+
+    return application
+
+
+def asked(application, language=None, **headers):
+    if language is not None:
+        headers['Accept-Language'] = language
+    return ask(application, headers=headers)
+
+
+# -- lazy messages of the service
+
+
+@pytest.fixture(name='lazy')
+def _lazy(tmp_path_factory, monkeypatch):
+    """Return a function that makes a lazy message, translated as above."""
+    folder = tmp_path_factory.mktemp('locale')
+    for language, text in TEXTS.items():
+        path = folder / language / 'LC_MESSAGES' / f'{DOMAIN}.mo'
+        path.parent.mkdir(parents=True)
+        messages = Messages(locale=language, charset='utf-8')
+        messages.add(ENGLISH, text)
+        with path.open('wb') as file:
+            mofile.write_mo(file, messages)
+    monkeypatch.setenv(f'{DOMAIN.upper()}_LOCALEDIR', str(folder))
+    oslo_i18n.enable_lazy()
+    factory = oslo_i18n.TranslatorFactory(domain=DOMAIN)
+    yield lambda name='seven': factory.primary(ENGLISH) % {'name': name}
+    oslo_i18n.enable_lazy(False)
+
+
+ACCEPTED = [
+    (None, 'en'),
+    ('', 'en'),
+    ('de', 'de'),
+    ('DE', 'de'),
+    ('de-AT', 'de'),
+    ('de-CH-1996', 'de'),
+    ('pt-BR', 'pt-BR'),
+    ('pt-br', 'pt-BR'),
+    ('en', 'en'),
+    ('en-GB, de;q=0.5', 'en'),
+    ('de;q=0.5, pt-BR;q=0.9', 'pt-BR'),
+    ('fi, de;q=0.3', 'de'),
+    ('fi', 'en'),
+    ('*', 'en'),
+    ('de;q=0', 'en'),
+    ('de;q=0, pt-BR', 'pt-BR'),
+    ('de;q=high', 'en'),
+    ('de;q=7', 'en'),
+    (';;,,==', 'en'),
+    ('\xff\x00', 'en'),
+    ('de, ' * 50_000, 'en'),
+]
+
+
+@pytest.mark.parametrize(
+    ('accepted', 'language'),
+    ACCEPTED,
+    ids=[str(accepted)[:25] for accepted, _ in ACCEPTED],
+)
+@pytest.mark.parametrize('kind', ['raised', 'handler'])
+def test_a_lazy_detail_comes_in_the_readers_language(
+    lazy, accepted, language, kind
+):
+    def make():
+        return webob.exc.HTTPConflict(lazy(), **FULL)
+
+    application = raises(make)
+    if kind == 'handler':
+        application = errorkit.wsgify(lambda request: make())
+    reply = asked(stack(application), accepted)
+    assert_error(
+        reply,
+        status=409,
+        code='volume.full',
+        title='Conflict',
+        detail=SHOWN[language],
+    )
+    # The catalog of de may be offered as that of de-AT.
+    assert reply.one('Content-Language')[:2] == language[:2]
+    assert 'accept-language' in reply.vary()
+    assert reply.status == '409 Conflict'
+
+
+def test_code_and_status_are_the_same_in_every_language(lazy):
+    wrapped = stack(raises(lambda: webob.exc.HTTPConflict(lazy(), **FULL)))
+    found = [
+        assert_error(asked(wrapped, tag), status=409, code='volume.full')
+        for tag in ('en', 'de', 'pt-BR')
+    ]
+    assert len({error['detail'] for error in found}) == 3
+    for name in ('code', 'status', 'title'):
+        assert len({error[name] for error in found}) == 1
+
+
+def test_an_error_that_is_not_lazy_says_nothing_of_languages():
+    wrapped = stack(raises(lambda: webob.exc.HTTPConflict('full', **FULL)))
+    reply = asked(wrapped, 'de')
+    assert_error(reply, status=409, code='volume.full', detail='full')
+    assert 'Content-Language' not in reply.headers
+    assert 'accept-language' not in reply.vary()
+
+
+@pytest.mark.parametrize('kind', ['text/html', 'text/plain'])
+def test_the_pages_come_in_the_readers_language_too(lazy, kind):
+    wrapped = stack(raises(lambda: webob.exc.HTTPConflict(lazy(), **FULL)))
+    reply = asked(wrapped, 'pt-BR', Accept=kind)
+    assert_error(
+        reply,
+        status=409,
+        code='volume.full',
+        detail=SHOWN['pt-BR'],
+        kind=kind,
+    )
+    assert reply.one('Content-Language') == 'pt-BR'
+    if kind == 'text/html':
+        assert '<html lang="pt-BR">' in reply.text
+
+
+def test_values_in_a_lazy_text_are_kept_as_they_are(lazy):
+    name = '<b> & "ä" %(name)s %d'
+    wrapped = stack(
+        raises(lambda: webob.exc.HTTPConflict(lazy(name), **FULL))
+    )
+    assert_error(
+        asked(wrapped, 'de'),
+        status=409,
+        code='volume.full',
+        detail=f'Das Regal {name} ist voll.',
+    )
+
+
+def test_every_one_of_several_errors_is_translated(lazy):
+    def make():
+        return errorkit.MultiError(
+            [
+                webob.exc.HTTPConflict('plain', **FULL),
+                webob.exc.HTTPConflict(lazy(), **FULL),
+                errorkit.Error(400, 'T', lazy('eight')),
+            ]
+        )
+
+    reply = asked(stack(raises(make)), 'de')
+    assert_error(reply, status=409, code='volume.full', count=3)
+    assert [error['detail'] for error in reply.json['errors']] == [
+        'plain',
+        SHOWN['de'],
+        'Das Regal eight ist voll.',
+    ]
+    assert reply.one('Content-Language') == 'de'
+
+
+def test_the_same_object_is_read_in_two_languages(lazy):
+    error = webob.exc.HTTPConflict(lazy(), **FULL)
+    wrapped = stack(raises(lambda: error))
+    for tag in ('de', 'en', 'de'):
+        assert_error(
+            asked(wrapped, tag),
+            status=409,
+            code='volume.full',
+            detail=SHOWN[tag],
+        )
+
+
+def test_a_lazy_detail_in_webobs_own_wsgify_has_the_services_language(lazy):
+    # webob makes a text of it before anybody else can see it.
+    @webob.dec.wsgify
+    def application(request):
+        raise webob.exc.HTTPConflict(lazy(), **FULL)
+
+    reply = asked(stack(application), 'de')
+    assert_error(reply, status=409, code='volume.full', detail=SHOWN['en'])
+
+
+def test_the_log_stays_in_the_services_language(lazy, caplog):
+    caplog.set_level(logging.DEBUG)
+
+    def make():
+        return webob.exc.HTTPServiceUnavailable(lazy(), **FULL)
+
+    reply = asked(stack(raises(make)), 'de')
+    assert_error(
+        reply, status=503, code='volume.full', detail=SHOWN['de']
+    )
+    assert 'Regal' not in caplog.text
+
+
+def test_detail_style_webob_has_a_lazy_text_too(lazy):
+    wrapped = stack(
+        raises(lambda: webob.exc.HTTPConflict(lazy(), **FULL)),
+        detail_style='webob',
+    )
+    reply = asked(wrapped, 'de')
+    error = assert_error(reply, status=409, code='volume.full')
+    assert SHOWN['de'] in error['detail']
+    assert reply.one('Content-Language') == 'de'
+
+
+# -- errorkit's own texts
+
+
+def own_errors():
+    """Return a request for each of errorkit's own texts, and its answer."""
+    wrapped = stack(
+        raises(lambda: RuntimeError('no flour')),
+        versions='3.0-3.70',
+        on_invalid='reject',
+    )
+    version = 'OpenStack-API-Version'
+    return [
+        (wrapped, headers, status, f'volume.{code}')
+        for headers, status, code in (
+            ({}, 500, 'undefined_code'),
+            ({'X-Openstack-Request-Id': 'mine'}, 400, 'request_id.invalid'),
+            ({version: 'volume x'}, 400, 'microversion.invalid'),
+            ({version: 'volume 4.0'}, 406, 'microversion.unsupported'),
+        )
+    ]
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+@pytest.mark.parametrize('number', range(4))
+def test_errorkits_own_texts_come_in_the_readers_language(language, number):
+    wrapped, headers, status, code = own_errors()[number]
+    english = assert_error(
+        asked(wrapped, 'en', **headers), status=status, code=code
+    )
+    reply = asked(wrapped, language, **headers)
+    error = assert_error(reply, status=status, code=code)
+    assert reply.one('Content-Language') == language
+    assert 'accept-language' in reply.vary()
+    assert error['detail'] != english['detail']
+    assert '%(' not in error['detail']
+    assert error['title'] == english['title']
+    # The same versions and headers are in it.
+    names = re.compile(r'\d\.\d+|[A-Z]\w+-[A-Z]\w+-[\w-]+|latest')
+    assert sorted(names.findall(error['detail'])) == sorted(
+        names.findall(english['detail'])
+    )
+
+
+def test_there_are_as_many_of_them_as_this_file_asks_for():
+    assert len(own_errors()) == len(extracted())
+
+
+def test_a_text_is_a_str_in_english_and_survives_pickling():
+    text = Text('The oldest is %(oldest)s.', oldest='3.0')
+    assert text == 'The oldest is 3.0.'
+    again = pickle.loads(pickle.dumps(text))
+    assert again == text
+    assert (again.msgid, again.values) == (text.msgid, text.values)
+
+
+# -- the catalogs
+
+
+def extracted():
+    """Return the texts that are marked with ``_()`` in the package."""
+    found = extract.extract_from_dir(PACKAGE, keywords={'_': None})
+    return {message for _, _, message, _, _ in found}
+
+
+def read(path):
+    with path.open('rb') as file:
+        return pofile.read_po(file)
+
+
+def translated(language):
+    return read(LOCALE / language / 'LC_MESSAGES' / 'errorkit.po')
+
+
+def texts(messages):
+    return {message.id: message.string for message in messages if message.id}
+
+
+def test_every_text_of_the_package_is_in_the_template():
+    assert extracted()
+    assert set(texts(read(LOCALE / 'errorkit.pot'))) == extracted()
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_every_text_is_translated(language):
+    messages = translated(language)
+    assert str(messages.locale) == language
+    assert set(texts(messages)) == extracted()
+    for message in messages:
+        if message.id:
+            assert message.string
+            assert message.string != message.id
+            assert not message.fuzzy
+    assert not messages.obsolete
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_placeholders_and_marks_agree(language):
+    placeholder = re.compile(r'%(?:\(\w+\))?.')
+    for msgid, text in texts(translated(language)).items():
+        assert sorted(placeholder.findall(text)) == sorted(
+            placeholder.findall(msgid)
+        )
+        assert text[-1] == msgid[-1] == '.'
+        assert text.strip() == text
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+def test_the_compiled_catalog_is_that_of_the_texts(language):
+    path = LOCALE / language / 'LC_MESSAGES' / 'errorkit.mo'
+    with path.open('rb') as file:
+        compiled = texts(mofile.read_mo(file))
+    assert compiled == texts(translated(language))
+
+
+def test_the_two_languages_differ():
+    german, french = (texts(translated(language)) for language in LANGUAGES)
+    assert not set(german.values()) & set(french.values())
+
+
+def test_there_is_nothing_else_in_the_folder():
+    found = {
+        path.relative_to(LOCALE).as_posix()
+        for path in LOCALE.rglob('*')
+        if path.is_file()
+    }
+    assert found == {'errorkit.pot'} | {
+        f'{language}/LC_MESSAGES/errorkit.{suffix}'
+        for language in LANGUAGES
+        for suffix in ('po', 'mo')
+    }
+
+
+def test_the_catalogs_are_packaged():
+    config = configparser.ConfigParser()
+    config.read(ROOT / 'setup.cfg')
+    patterns = config['options.package_data']['errorkit'].split()
+    packaged = {path for name in patterns for path in PACKAGE.glob(name)}
+    assert {path for path in LOCALE.rglob('*.*') if path.is_file()} <= packaged
