@@ -92,14 +92,19 @@ docs: $(STAMPS)/docs
 
 translations: $(STAMPS)/dev
 	@$(BIN)/pybabel -q extract --project=errorkit --no-location \
+	    --version="$$(sed -n 's/^version = //p' setup.cfg)" \
 	    --sort-output --copyright-holder='errorkit contributors' \
 	    --header-comment='# SPDX-License-Identifier: Apache-2.0' \
-	    -o $(LOCALE)/errorkit.new errorkit
-	@# Without its date, so that nothing changes when no text has changed.
-	@sed '/^"POT-Creation-Date/d' $(LOCALE)/errorkit.new \
-	    > $(LOCALE)/errorkit.pot && rm $(LOCALE)/errorkit.new
+	    -o $(LOCALE)/errorkit.pot errorkit
 	@$(BIN)/pybabel -q update -D errorkit -i $(LOCALE)/errorkit.pot \
 	    -d $(LOCALE) --no-fuzzy-matching --ignore-pot-creation-date
+	@# Without dates and addresses that nobody filled in, so that nothing
+	@# changes when no text has changed.
+	@for file in $(LOCALE)/errorkit.pot $(LOCALE)/*/*/errorkit.po; do \
+	    sed -e '/^"POT-Creation-Date/d' -e '/^"Report-Msgid-Bugs-To/d' \
+	        -e '/YEAR-MO-DA/d' -e '/EMAIL@ADDRESS/d' -e '/LL@li.org/d' \
+	        "$$file" > "$$file.new" && mv "$$file.new" "$$file"; \
+	done
 	@$(BIN)/pybabel compile -D errorkit -d $(LOCALE) --statistics
 
 clean:

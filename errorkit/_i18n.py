@@ -62,7 +62,7 @@ def languages(domain: str = DOMAIN) -> tuple[str, ...]:
     :param domain: the gettext domain, errorkit's own or a service's
     """
     if domain != DOMAIN:
-        return tuple(oslo_i18n.get_available_languages(domain))
+        return ('en', *oslo_i18n.get_available_languages(domain))
     found = sorted(
         path.parent.parent.name
         for path in pathlib.Path(LOCALE_DIR).glob(

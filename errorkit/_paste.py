@@ -9,6 +9,7 @@ names the filter, the option, the value and what is allowed.
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,12 @@ def filter_factory(
         ``ConfigError`` for an unknown option or a bad value
     """
     where = f'errorkit#{name}'
+    required = {
+        parameter.name
+        for parameter in inspect.signature(make).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+        and parameter.default is parameter.empty
+    }
 
     def factory(global_conf: Mapping[str, str], **local_conf: str) -> Filter:
         options = {}
@@ -122,8 +129,18 @@ def filter_factory(
             except ValueError as exc:
                 raise ConfigError(where, option, value, str(exc)) from exc
 
+        for option in sorted(required - set(options)):
+            raise ConfigError(where, option, None, 'it has to be given')
+
         def filter_app(application: WSGIApplication) -> WSGIApplication:
-            return make(application, **options)
+            try:
+                return make(application, **options)
+            except ConfigError as exc:
+                # The same, with the filter's name and the value as written.
+                written = local_conf.get(exc.option, exc.value)
+                raise ConfigError(
+                    where, exc.option, written, exc.allowed
+                ) from exc
 
         return filter_app
 

@@ -158,6 +158,8 @@ class Body:
     guard: Guard | None = None
     #: The variable and the value that hold while the application runs.
     scope: Scope | None = None
+    #: With it the request ends whose environ the scope's value is.
+    ends = False
     _on_close: Callable[[Body], None] | None = None
     _iterable: Iterable[bytes] = ()
     _chunks: Iterator[bytes] | None = None
@@ -205,8 +207,19 @@ class Body:
         except GeneratorExit:
             raise  # we were dropped half-way
         except BaseException as exc:
-            if self._told(exc, closing=False):
-                raise
+            try:
+                if self._told(exc, closing=False):
+                    raise
+            finally:
+                self._leave()
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Take the variable back, once nothing of the application runs."""
+        variable, value = self.scope or _NO_SCOPE
+        if variable.get(None) is value:
+            variable.set(self._before)
 
     def _told(self, exc: BaseException, closing: bool) -> bool:
         """Tell the guard; return True when the exception passes on."""
@@ -248,7 +261,7 @@ class Body:
                 self.closing()
             finally:
                 variable.set(before)
-                if type(value) is dict:
+                if self.ends:
                     # Wherever it may still be current, it is so no longer.
                     value[keys.CLOSED] = True
 
@@ -260,9 +273,11 @@ class Body:
                 raise
 
     def __del__(self) -> None:
-        # A server that never closes us still gets the iterable closed.
+        # A server that never closes us still gets the iterable closed. In a
+        # copy of the context: Python 3.11 may collect us in the midst of a
+        # ContextVar.set, and a second one would crash the interpreter.
         if not self.closed:
-            self.close()
+            contextvars.copy_context().run(self.close)
 
 
 Scope = tuple[contextvars.ContextVar[Any], Any]

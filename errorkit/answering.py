@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,7 +69,7 @@ class Answering(_wsgi.Held):
         self._policy = policy
         self._environ = environ
         if policy.observers.present:
-            self._started = time.perf_counter()
+            self._started = report.clock()
 
     # -- a response
 
@@ -90,16 +89,23 @@ class Answering(_wsgi.Held):
             self.take()
             chunks = iter(())
         elif self.code >= 400:
-            if _ANSWERED in self._environ and self._was_answered(body):
-                if chunks is None and not self.chunk:
-                    self.commit()
-                    return body
-            else:
-                ours = self._in_our_words(body, chunks)
-                if ours is not None:
-                    return ours
-                if self.chunk and chunks is None:
-                    chunks = iter(())
+            answered = None
+            if _ANSWERED in self._environ:
+                answered = self._answered(body)
+            if answered is not None:
+                self.commit_response()
+                report.answered(
+                    self._policy.observers,
+                    self._environ,
+                    answered,
+                    started=self._started,
+                )
+                return self._owned(body, chunks)
+            ours = self._in_our_words(body, chunks)
+            if ours is not None:
+                return ours
+            if self.chunk and chunks is None:
+                chunks = iter(())
         self.commit_response()
         return self._owned(body, chunks)
 
@@ -150,36 +156,35 @@ class Answering(_wsgi.Held):
             varies = [value for name, value in ours if name == 'Vary']
             self.headers = _headers.with_vary(kept + added, *varies)
 
-    def _was_answered(self, body: Iterable[bytes]) -> bool:
-        """Report the error an inner layer of ours has answered with.
+    def _answered(self, body: Iterable[bytes]) -> Error | None:
+        """Return the error that an inner layer of ours has answered with.
 
-        :returns: False when a layer between has dropped that response and
+        :returns: None when a layer between has dropped that response and
             made its own
         """
         errors, sent = self._environ.pop(_ANSWERED)
         if errors[0].status != self.code or (
             type(body) is list and body and body[0] != sent
         ):
-            return False
-        report.answered(
-            self._policy.observers,
-            self._environ,
-            errors[0],
-            started=self._started,
-        )
-        return True
+            return None
+        first: Error = errors[0]
+        return first
 
     def _in_our_words(
         self, body: Iterable[bytes], chunks: Iterator[bytes] | None
     ) -> Iterable[bytes] | None:
         """Answer in place of webob, or return None to let a response go."""
         environ = self._environ
-        found = self._read_back(body, chunks)
-        if found is None:
-            return None
+        made = environ.pop(keys.FORMATTED, None)
+        if made is None or made.status != self.code:
+            found = self._read_back(body, chunks)
+            if found is None:
+                return None
+            assert self.status is not None
+            made = self._policy.formatter.from_body(
+                self.status, found, environ
+            )
         self._close()
-        assert self.status is not None
-        made = self._policy.formatter.from_body(self.status, found, environ)
         return self._answer(
             (made,),
             self.headers,
@@ -202,7 +207,7 @@ class Answering(_wsgi.Held):
             if content_type == 'text/html; charset=UTF-8' and length == '0':
                 return webob_body.Found('-', '', '')
             return None
-        if not length.isdecimal() or int(length) > webob_body.MAX_BODY:
+        if not length.isdecimal() or not webob_body.may_be(content_type):
             return None
         assert self.status is not None
         # A layer between may have made another iterable of webob's list.
@@ -228,6 +233,9 @@ class Answering(_wsgi.Held):
             raise
         except Exception as exc:  # of the formatter, or of start_response
             answer = self._last_resort(raised, exc)
+        except BaseException:
+            self._report_abort(raised)
+            raise
         # A module-level exception would keep each raise's frames, and they
         # the request, for ever; no attribute of its own is touched.
         BaseException.with_traceback(raised, None)
@@ -275,18 +283,20 @@ class Answering(_wsgi.Held):
             self.restart()
             formats.restore_accept(environ)
             response: Any = raised
-            body = self.body = response.wsgi_response(environ, self)
-            listed = type(body) in (list, tuple)
             # Raised past Microversion, which adds them to responses only.
             self._missed_version = True
-            return self.reply(body, None if listed else iter(body))
-        if found is not None:
+            try:
+                body = self.body = response.wsgi_response(environ, self)
+                listed = type(body) in (list, tuple)
+                return self.reply(body, None if listed else iter(body))
+            except InvalidResponse as exc:
+                raised = exc  # its headers cannot be sent: a bug
+        elif found is not None:
             errors, headers = found
             try:
                 return self._answer(errors, headers, raised)
             except InvalidResponse as exc:
-                # Its headers cannot be sent: that is a bug.
-                raised = exc
+                raised = exc  # the same
         made = policy.formatter.make(
             500, environ, detail=error.FAULT_DETAIL
         )

@@ -199,26 +199,27 @@ class Context:
             body = self.application(environ, start_response)
             if not alone or type(body) is list or type(body) is tuple:
                 return body
-            return streamed(body, environ)
+            return streamed(body, environ, ends=True)
         finally:
             CURRENT.reset(token)
 
     def _established(self, environ: WSGIEnvironment) -> dict[str, Any]:
         """Return the environ entries that make up a believed identity."""
-        claimed: dict[str, Any] = {}
-        if not (
-            self._believes or _TOKEN_AUTH in environ or _TOKEN_INFO in environ
-        ):
-            claimed = environ[keys.CLAIMS]
+        if self._believes or _TOKEN_AUTH in environ or _TOKEN_INFO in environ:
+            return environ
+        # Something has changed the claims: an auth layer has been here. What
+        # it has not put there itself is still the client's own object.
+        claimed = environ[keys.CLAIMS]
         source = {
             key: environ[key]
             for key in IDENTITY
-            if key in environ and environ[key] != claimed.get(key)
+            if key in environ and environ[key] is not claimed.get(key)
         }
-        if source:
-            for key in _TOKENS:
-                if key in environ:
-                    source[key] = environ[key]
+        if all(claimed.get(key) == source[key] for key in source):
+            return {}
+        for key in _TOKENS:
+            if key in environ:
+                source[key] = environ[key]
         return source
 
     def _made(self, environ: WSGIEnvironment, source: dict[str, Any]) -> Any:

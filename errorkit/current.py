@@ -166,21 +166,24 @@ def of(environ: WSGIEnvironment) -> Any:
 
 
 def streamed(
-    body: Iterable[bytes], environ: WSGIEnvironment
+    body: Iterable[bytes], environ: WSGIEnvironment, ends: bool
 ) -> _wsgi.Body:
     """Return a body that streams in the context of its request.
 
     In the one the application has left current, where that is of the same
     request.
+
+    :param ends: the request ends with this body
     """
     if not isinstance(body, _wsgi.Body):
         body = _wsgi.Body(body)
     left = CURRENT.get()
     if left is not environ and (
-        getattr(left, 'request_id', None) != environ[keys.REQUEST_ID]
+        getattr(left, 'request_id', None) == environ[keys.REQUEST_ID]
     ):
-        left = environ
-    body.scope = CURRENT, left
+        environ[keys.CONTEXT] = left
+    body.scope = CURRENT, environ
+    body.ends = body.ends or ends
     return body
 
 

@@ -126,13 +126,22 @@ def known(
     An unregistered one whose ``safe`` attribute is True is a 500 that shows
     its text. Its other attributes choose nothing.
     """
-    for kind in type(error).__mro__:
-        found = registered.get(kind)
-        if found is not None:
-            if not found.safe and _is_safe(error):
-                return Known(found.status, found.code, True, found.headers)
-            return found
-    return Known(500, None, True) if _is_safe(error) else None
+    if not registered:
+        return Known(500, None, True) if _is_safe(error) else None
+    try:
+        found = next(
+            filter(None, map(registered.get, _mro(type(error)))), None
+        )
+    except Exception:  # of a metaclass
+        found = None
+    if found is None:
+        return Known(500, None, True) if _is_safe(error) else None
+    if not found.safe and _is_safe(error):
+        return Known(found.status, found.code, True, found.headers)
+    return found
+
+
+_mro = type.__dict__['__mro__'].__get__
 
 
 def _is_safe(error: BaseException) -> bool:

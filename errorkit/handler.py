@@ -172,5 +172,6 @@ def json_error_formatter(
         environ,
         title=title,
     )
+    environ[keys.FORMATTED] = made
     shown: dict[str, Any] = json.loads(formatter.as_json((made,), environ))
     return shown

@@ -25,6 +25,8 @@ ANSWERED = 'errorkit.answered'
 ERROR = 'errorkit.error'
 #: A RequestLog is outside and will say what came of the request.
 REQUEST_LOG = 'errorkit.request_log'
+#: The error json_error_formatter has written for webob.
+FORMATTED = 'errorkit.formatted'
 #: The client's own Accept, where an inner layer sees a widened one.
 ACCEPT = 'errorkit.accept'
 #: The version headers that an error made outside Microversion has to carry.

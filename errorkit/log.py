@@ -15,7 +15,7 @@ from typing import Any
 
 from oslo_context import context as oslo_context
 
-from errorkit.masking import escaped, one_line
+from errorkit.masking import MAX_MESSAGE, escaped, one_line
 
 #: A traceback is cut to so many characters, and each line of it.
 MAX_TRACEBACK = 32 * 1024
@@ -86,6 +86,17 @@ def emit(
         record.code = error.code
         record.status = error.status
     logger.handle(record)
+
+
+def say(
+    logger: logging.Logger, level: int, message: str, *args: object
+) -> None:
+    """Log, where the level is on, without ever failing the request."""
+    try:
+        if logger.isEnabledFor(level):
+            emit(logger, level, message, args)
+    except Exception as exc:  # a log never fails a request
+        note_lost({}, exc)
 
 
 class _Lost:
@@ -175,6 +186,13 @@ def _barred(text: str) -> str:
     )
 
 
+def _fitting(message: str) -> str:
+    """Cut a message whose JSON, with its escapes, would pass 16 KiB."""
+    while (size := len(json.dumps(message))) > MAX_MESSAGE:
+        message = message[: len(message) * (MAX_MESSAGE - 8) // size]
+    return message
+
+
 class JSONFormatter(logging.Formatter):
     """One JSON object a line, for a log engine.
 
@@ -198,13 +216,14 @@ class JSONFormatter(logging.Formatter):
             'timestamp': when.isoformat(timespec='microseconds'),
             'level': record.levelname,
             'logger': record.name,
-            'message': one_line(record.getMessage()),
+            'message': _fitting(one_line(record.getMessage())),
         }
         for name in _CONTEXT_FIELDS:
             value = getattr(record, name, None) or getattr(
                 context, name, None
             )
-            line[name] = None if value == '-' else value
+            known = value and value != '-'
+            line[name] = one_line(str(value)) if known else None
         for name in ('code', 'status', 'resource'):
             value = getattr(record, name, None)
             if value is not None:
@@ -213,4 +232,11 @@ class JSONFormatter(logging.Formatter):
             line['traceback'] = self.formatException(record.exc_info)
         elif record.exc_text:
             line['traceback'] = record.exc_text
-        return json.dumps(line, default=str)
+        try:
+            return json.dumps(line, default=str, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            # An attribute JSON has no form for: its text instead.
+            for name in ('code', 'status', 'resource'):
+                if name in line:
+                    line[name] = one_line(repr(line[name]))
+            return json.dumps(line)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-#: A message longer than this many characters is cut.
+#: A message longer than this many bytes is cut.
 MAX_MESSAGE = 16 * 1024
 MASK = '***'
 
@@ -38,10 +38,20 @@ _MAX_URI = 2048
 
 # C0, DEL, C1, the two Unicode line ends, the bidirectional controls (Unicode
 # Technical Report 36), the byte order mark and lone surrogates.
-_UNSAFE = re.compile(
-    '[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069'
-    '\ufeff\ud800-\udfff]'
+_UNSAFE = (
+    range(0x00, 0x20),
+    range(0x7F, 0xA0),
+    (0x061C, 0x200E, 0x200F),
+    range(0x2028, 0x202F),
+    range(0x2066, 0x206A),
+    (0xFEFF,),
+    range(0xD800, 0xE000),
 )
+_ESCAPES = {
+    code: chr(code).encode('unicode_escape').decode('ascii')
+    for codes in _UNSAFE
+    for code in codes
+}
 # What a known parameter's value may be made of to be shown: no separator,
 # neither plain nor escaped, behind which another parameter could stand.
 _VALUE = r'(?:[A-Za-z0-9._:,+-]|%20|%2[BCbc]|%3[Aa]){0,128}'
@@ -58,23 +68,31 @@ _PATH_SAFE = "/._~!$&'()*+,;=:@%-"
 def one_line(text: str) -> str:
     """Escape what could end a line, reorder it or drive a terminal.
 
-    :param text: cut to 16 KiB first
-    :returns: text that any encoding of Unicode can carry
+    :returns: at most 16 KiB in UTF-8, which any such text can be written in
     """
-    if len(text) > MAX_MESSAGE:
-        text = text[: MAX_MESSAGE - 1] + '\N{HORIZONTAL ELLIPSIS}'
-    if text.isascii() and text.isprintable():
+    if len(text) <= MAX_MESSAGE and text.isascii() and text.isprintable():
         return text
-    return escaped(text)
+    return fitted(escaped(text[:MAX_MESSAGE]), len(text) > MAX_MESSAGE)
+
+
+def fitted(text: str, cut: bool = False) -> str:
+    """Cut a text to 16 KiB in UTF-8, visibly.
+
+    :param cut: some of it is missing already
+    """
+    encoded = text.encode('utf-8')
+    if cut or len(encoded) > MAX_MESSAGE:
+        keep = encoded[: MAX_MESSAGE - len(_ELLIPSIS.encode())]
+        return keep.decode('utf-8', 'ignore') + _ELLIPSIS
+    return text
+
+
+_ELLIPSIS = '\N{HORIZONTAL ELLIPSIS}'
 
 
 def escaped(text: str) -> str:
     """Write every character as an escape that no log line may hold."""
-    return _UNSAFE.sub(_escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return match[0].encode('unicode_escape').decode('ascii')
+    return text.translate(_ESCAPES)
 
 
 def uri(path: str, query: str) -> str:

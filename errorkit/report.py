@@ -52,7 +52,11 @@ def answered(
         level = logging.DEBUG
     else:
         level = logging.INFO
-    if not observers.present and not LOG.isEnabledFor(level):
+    try:
+        if not observers.present and not LOG.isEnabledFor(level):
+            return
+    except Exception as exc:  # a log never fails a request
+        log.note_lost(environ, exc)
         return
     what = 'unexpected error, answered with' if bug else 'answered with'
     _report(
@@ -95,6 +99,14 @@ def aborted(
         '%s after the response had begun; %s',
         (what, error.code),
     )
+
+
+def clock() -> float:
+    """Return ``time.perf_counter()``, or 0.0 where that fails."""
+    try:
+        return time.perf_counter()
+    except Exception:  # an answer is worth more than its duration
+        return 0.0
 
 
 def failed(environ: WSGIEnvironment, failure: BaseException) -> None:
@@ -205,5 +217,5 @@ def _record(
         path=environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', ''),
         exception=name,
         traceback=text,
-        duration=time.perf_counter() - started if started else 0.0,
+        duration=clock() - started if started else 0.0,
     )

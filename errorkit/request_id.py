@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import webob.exc
 
-from errorkit import _headers, _paste, current, ids, keys
+from errorkit import _headers, _paste, current, ids, keys, log
 from errorkit._i18n import _
 from errorkit.exceptions import ConfigError
 from errorkit.formats.formatter import Formatter
@@ -133,18 +133,11 @@ class RequestId:
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        reject = False
-        if _REQUEST_ID in environ:
+        nested = _REQUEST_ID in environ
+        if nested:
             request_id = self._outer_id(environ)
         else:
             environ[_REQUEST_ID] = request_id = _generate()
-            if _HTTP_REQUEST_ID in environ:
-                inbound = environ[_HTTP_REQUEST_ID]
-                if len(inbound) != ids.LENGTH or not self._match(inbound):
-                    reject = self._refuse(inbound, environ)
-                elif self._trusts is None or self._trusted(inbound, environ):
-                    environ[_GLOBAL_REQUEST_ID] = inbound
-
         started = False
 
         def start(
@@ -169,12 +162,18 @@ class RequestId:
 
         token = _enter(environ)
         try:
-            if reject:
-                return self._rejected(environ, start)
+            if _HTTP_REQUEST_ID in environ and not nested:
+                inbound = environ[_HTTP_REQUEST_ID]
+                if len(inbound) != ids.LENGTH or not self._match(inbound):
+                    rejection = self._refused(inbound, environ, start)
+                    if rejection is not None:
+                        return rejection
+                elif self._trusts is None or self._trusted(inbound, environ):
+                    environ[_GLOBAL_REQUEST_ID] = inbound
             body = self.application(environ, start)
             if type(body) is list or type(body) is tuple:
                 return body
-            return current.streamed(body, environ)
+            return current.streamed(body, environ, ends=not nested)
         except webob.exc.HTTPException as exc:
             answer: Iterable[bytes]
             if started:
@@ -215,34 +214,32 @@ class RequestId:
             return True
         else:
             self._count('untrusted')
-            LOG.debug('a global request id was not trusted')
+            log.say(LOG, logging.DEBUG, 'a global request id is not trusted')
         del environ[keys.HTTP_REQUEST_ID]
         return False
 
-    def _refuse(self, inbound: str, environ: WSGIEnvironment) -> bool:
-        """Drop an invalid id; return True when the request goes with it."""
+    def _refused(
+        self, inbound: str, environ: WSGIEnvironment, start: StartResponse
+    ) -> list[bytes] | None:
+        """Drop an invalid id; return the answer if the request goes too."""
         # No inner layer shall find it and judge more kindly.
         del environ[keys.HTTP_REQUEST_ID]
         self._count('invalid')
         if self._on_invalid == 'ignore':
-            LOG.debug('an invalid global request id was ignored')
-        else:
-            several = ', several values' if ',' in inbound else ''
-            LOG.warning(
-                'invalid global request id: %.64s (%d characters%s)',
-                ascii(inbound[:64]),
-                len(inbound),
-                several,
+            log.say(
+                LOG, logging.DEBUG, 'an invalid global request id is ignored'
             )
-        return self._on_invalid == 'reject'
-
-    def _count(self, reason: str) -> None:
-        with self._counting:
-            self.rejected[reason] += 1
-
-    def _rejected(
-        self, environ: WSGIEnvironment, start: StartResponse
-    ) -> list[bytes]:
+            return None
+        log.say(
+            LOG,
+            logging.WARNING,
+            'invalid global request id: %s (%d characters%s)',
+            ascii(inbound[:64])[:64],
+            len(inbound),
+            ', several values' if ',' in inbound else '',
+        )
+        if self._on_invalid == 'warn':
+            return None
         made = self._formatter.make(
             400,
             environ,
@@ -254,6 +251,10 @@ class RequestId:
             source={'header': keys.REQUEST_ID_HEADER},
         )
         return self._formatter.answer((made,), environ, start)
+
+    def _count(self, reason: str) -> None:
+        with self._counting:
+            self.rejected[reason] += 1
 
     # -- the outbound headers
 
@@ -283,9 +284,11 @@ class RequestId:
             lowered = name.lower()
             if lowered in self._ours:
                 if value != request_id:
-                    LOG.info(
-                        'an inner layer answered with request id %.64s',
-                        ascii(value[:64]),
+                    log.say(
+                        LOG,
+                        logging.INFO,
+                        'an inner layer answered with request id %s',
+                        ascii(value[:64])[:64],
                     )
                 continue
             cors = cors or lowered == _ALLOW_ORIGIN

@@ -17,10 +17,9 @@ from __future__ import annotations
 
 import logging
 import operator
-import time
 from typing import TYPE_CHECKING
 
-from errorkit import _headers, _paste, _wsgi, keys, log, masking
+from errorkit import _headers, _paste, _wsgi, keys, log, masking, report
 from errorkit.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -35,9 +34,11 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger('errorkit.request_log')
 
+#: Of an address and a method, so many characters are logged.
+_MAX_WORD = 256
+
 FORMAT = '%s "%s %s" status: %s len: %s microversion: %s time: %.6f%s'
 
-_clock = time.perf_counter
 
 
 class RequestLog:
@@ -71,8 +72,13 @@ class RequestLog:
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         # Asked each time: levels may be changed in a running service.
-        debug = LOG.isEnabledFor(logging.DEBUG)
-        if not debug and not LOG.isEnabledFor(logging.INFO):
+        try:
+            debug = LOG.isEnabledFor(logging.DEBUG)
+            silent = not debug and not LOG.isEnabledFor(logging.INFO)
+        except Exception as exc:  # a log never fails a request
+            log.note_lost(environ, exc)
+            debug, silent = False, True
+        if silent or keys.REQUEST_LOG in environ:
             return self.application(environ, start_response)
         logged = _Logged(environ, start_response, self._version_key)
         if debug:
@@ -81,7 +87,7 @@ class RequestLog:
         try:
             body = self.application(environ, logged)
         except BaseException:
-            logged.failed = True
+            logged.failed = logged.closed = True
             logged.say_end(0, False)
             raise
         if type(body) is list or type(body) is tuple:
@@ -109,10 +115,10 @@ class _Logged(_wsgi.Body):
         start_response: StartResponse,
         version_key: str,
     ) -> None:
-        self._started = _clock()
         self._environ = environ
         self._start_response = start_response
         self._version_key = version_key
+        self._started = report.clock()
 
     def __call__(
         self,
@@ -175,7 +181,7 @@ class _Logged(_wsgi.Body):
                     self.status[:3] if self.status else '-',
                     sent,
                     environ.get(self._version_key, '-'),
-                    _clock() - self._started,
+                    report.clock() - self._started,
                     ' aborted' if aborted else '',
                 ),
                 error=environ.get(keys.ERROR),
@@ -185,8 +191,8 @@ class _Logged(_wsgi.Body):
 
     def _subject(self) -> tuple[str, str, str]:
         get = self._environ.get
-        address = get('REMOTE_ADDR') or '-'
-        method = get('REQUEST_METHOD') or '-'
+        address = (get('REMOTE_ADDR') or '-')[:_MAX_WORD]
+        method = (get('REQUEST_METHOD') or '-')[:_MAX_WORD]
         if not (address + method).isprintable():
             address = masking.one_line(address)
             method = masking.one_line(method)

@@ -53,5 +53,11 @@ def trust_option(value: str) -> Any:
         for word in words:
             ipaddress.ip_network(word)
     except ValueError:
-        return _paste.loaded(value)
+        try:
+            return _paste.loaded(value)
+        except ValueError as exc:
+            raise ValueError(
+                'allowed: all, service_token, networks such as 10.0.0.0/8, '
+                f'or module:name; {exc}'
+            ) from exc
     return words

@@ -332,7 +332,8 @@ class _Page(html.parser.HTMLParser):
 
 def _from_text(response):
     errors = []
-    for part in re.split(r'\n\n(?=[45][0-9]{2} )', response.text):
+    text = response.body.decode('utf-8')
+    for part in re.split(r'\n\n(?=[45][0-9]{2} )', text):
         lines = part.rstrip('\n').split('\n')
         status, _, title = lines[0].partition(' ')
         error = {'status': int(status), 'title': title}

@@ -446,7 +446,7 @@ BAD = {
         ('max_detail', 'ten', 'a whole number'),
         ('max_detail', '0', 'above 0'),
         ('exceptions', 'shelf', NOT_LOADED),
-        ('exceptions', 'os:path', 'exception'),
+        ('exceptions', 'os:path', 'classes'),
         ('base_exceptions', 'eat', 'answer, reraise'),
     ],
     'context': [

@@ -56,7 +56,6 @@ def restore_accept(environ: WSGIEnvironment) -> None:
             environ['HTTP_ACCEPT'] = accept
 
 
-@functools.lru_cache(maxsize=256)
 def negotiate(accept: str | None) -> str:
     """Choose the media type of an error for an Accept header.
 
@@ -69,6 +68,11 @@ def negotiate(accept: str | None) -> str:
     """
     if not accept or len(accept) > MAX_ACCEPT:
         return _OFFERS[0]
+    return _negotiated(accept)
+
+
+@functools.lru_cache(maxsize=256)
+def _negotiated(accept: str) -> str:
     header = create_accept_header(accept)
     if not isinstance(header, AcceptValidHeader):
         return _OFFERS[0]
@@ -98,7 +102,6 @@ def _is_json(range_: str) -> bool:
     return range_.startswith('application/') and range_.endswith('+json')
 
 
-@functools.lru_cache(maxsize=256)
 def choose_language(
     accept_language: str | None, available: tuple[str, ...]
 ) -> str:
@@ -110,6 +113,11 @@ def choose_language(
     """
     if not accept_language or len(accept_language) > MAX_ACCEPT:
         return available[0]
+    return _chosen(accept_language, available)
+
+
+@functools.lru_cache(maxsize=256)
+def _chosen(accept_language: str, available: tuple[str, ...]) -> str:
     wanted = []
     for position, item in enumerate(accept_language.split(',')):
         tag, _, parameter = item.partition(';')

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import webob.exc
 
-from errorkit import codes, error, keys
+from errorkit import codes, error, keys, log
 from errorkit.error import Error, Known, MultiError
 from errorkit.exceptions import ConfigError
 from errorkit.formats import webob_body
@@ -76,6 +76,8 @@ class Reader:
         self._composes = detail_style == 'webob'
         self._max_detail = max_detail
         self._known = {}
+        if not isinstance(exceptions or {}, Mapping):
+            raise bad('exceptions', exceptions, 'classes and statuses are')
         for kind, value in (exceptions or {}).items():
             try:
                 self._known[kind] = Known.of(value)
@@ -249,7 +251,7 @@ class Reader:
                 return str(code)
             if codes.is_valid(code):
                 return self._noted(str(code))
-            LOG.debug('a comment is not a valid code and was not used as one')
+            log.say(LOG, logging.DEBUG, 'a comment is not a valid code')
         return self._default_codes.get(status, self._undefined)
 
     def _noted(self, code: str) -> str:
@@ -259,7 +261,12 @@ class Reader:
             if len(self._seen) < _MAX_SEEN:
                 self._seen.add(code)
         elif catalog.note_undeclared(code):
-            LOG.warning('the code %s is not declared in its catalog', code)
+            log.say(
+                LOG,
+                logging.WARNING,
+                'the code %s is not declared in its catalog',
+                code,
+            )
         return code
 
 

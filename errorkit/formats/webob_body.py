@@ -22,8 +22,10 @@ from webob.acceptparse import create_accept_header
 from errorkit import codes, keys
 from errorkit.error import MAX_DETAIL
 
-#: Bodies beyond this many bytes are not read back.
-MAX_BODY = 4 * 1024 * 1024
+# Of a body no more is read than can be shown: its beginning, in which every
+# character takes twelve bytes at most, and its end, where the comment is.
+_HEAD = (MAX_DETAIL + 1) * 12 + 4096
+_TAIL = 2048
 #: Accept headers beyond this many characters are not parsed.
 MAX_ACCEPT = 512
 
@@ -102,6 +104,11 @@ def _is_readable(accept: str) -> bool:
     )
 
 
+def may_be(content_type: str) -> bool:
+    """Tell whether webob can have made a body of this Content-Type."""
+    return content_type.startswith(('application/json', 'text/html'))
+
+
 def load(status: str, content_type: str, body: bytes) -> Found | None:
     """Read back what a handler gave to a webob exception.
 
@@ -110,48 +117,90 @@ def load(status: str, content_type: str, body: bytes) -> Found | None:
     :param body: the whole body
     :returns: None when webob did not make this body
     """
-    if len(body) > MAX_BODY:
-        return None
-    try:
-        text = body.decode('utf-8')
-    except UnicodeDecodeError:
-        return None
+    head = body[:_HEAD].decode('utf-8', 'replace')
+    tail = body[-_TAIL:].decode('utf-8', 'replace')
+    whole = len(body) <= _HEAD
     if content_type.startswith('application/json'):
-        return _load_json(status, text)
+        return _load_json(status, head, tail, whole)
     if content_type.startswith('text/html'):
-        return _load_html(status, text)
+        return _load_html(status, head, tail, whole)
     return None
 
 
-def _load_json(status: str, text: str) -> Found | None:
-    if not text.startswith('{"'):
+def _load_json(
+    status: str, head: str, tail: str, whole: bool
+) -> Found | None:
+    before = '{"message": "'
+    after = f'", "code": {json.dumps(status)}, "title": "'
+    if not head.startswith(before) or after not in tail:
         return None
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if set(found) != {'message', 'code', 'title'} or found['code'] != status:
-        return None
-    message = found['message']
-    return split(status, message) if isinstance(message, str) else None
+    if whole:
+        try:
+            found = json.loads(head)
+        except (ValueError, RecursionError):
+            return None
+        if set(found) != {'message', 'code', 'title'}:
+            return None
+        return split(status, found['message'])
+    text = _unquoted(head[len(before) :])
+    comment = tail[: tail.rindex(after)].rpartition(r'\n<!-- ')[2]
+    return _cut(text, comment, r' -->\n')
 
 
-def _load_html(status: str, text: str) -> Found | None:
+def _unquoted(text: str) -> str:
+    # The cut may have gone through an escape.
+    for end in range(len(text), len(text) - 12, -1):
+        try:
+            return str(json.loads(f'"{text[:end]}"'))
+        except ValueError:
+            continue
+    return ''
+
+
+def _load_html(
+    status: str, head: str, tail: str, whole: bool
+) -> Found | None:
     shown = status.replace('&', '&amp;')
     for title in (status, shown):
-        head = _HTML_BEFORE + title + _HTML_TITLE + title + _HTML_BODY
-        if text.startswith(head) and text.endswith(_HTML_AFTER):
+        page = _HTML_BEFORE + title + _HTML_TITLE + title + _HTML_BODY
+        if head.startswith(page) and tail.endswith(_HTML_AFTER):
             break
     else:
         return None
-    found = split(status, text[len(head) : -len(_HTML_AFTER)])
-    if found is None:
-        return None
+    if whole:
+        text = head[len(page) : -len(_HTML_AFTER)]
+        found = split(status, text) or Found('', _plain(text), '')
+    else:
+        comment = tail[: -len(_HTML_AFTER)].rpartition(_COMMENT)[2]
+        text = head[len(page) :]
+        # The cut may have gone through an entity.
+        text = text[: max(text.rfind('&'), len(text) - _LONGEST)]
+        found = _cut(text, comment, _COMMENT_END)
     return Found(
         _unescaped(found.explanation),
         _unescaped(found.detail),
         _unescaped(found.comment),
     )
+
+
+def _cut(text: str, comment: str, end: str) -> Found:
+    """Return what can be had of a text whose middle was not read."""
+    explanation, found, detail = text.partition(_BREAK)
+    if not found:
+        explanation, detail = '', ''
+    return Found(
+        explanation,
+        detail,
+        comment[: -len(end)] if comment.endswith(end) else '',
+    )
+
+
+def _plain(text: str) -> str:
+    """Return the text of a template not known here: no comment, no tags."""
+    while '<!--' in text:
+        before, _, rest = text.partition('<!--')
+        text = before + rest.partition('-->')[2]
+    return _without(text, '<', '').strip()
 
 
 def split(status: str, text: str) -> Found | None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from errorkit.error import Error
+from errorkit.exceptions import ConfigError
 
 LOG = logging.getLogger('errorkit.observers')
 
@@ -78,10 +79,20 @@ class Observers:
     """The observers of a service, each with its own queue and thread.
 
     :param observers: callables that take an ``ErrorRecord``
+    :raises ConfigError: one of them is not callable
     """
 
     def __init__(self, observers: Iterable[Observer] = ()) -> None:
-        self._couriers = [_Courier(observer) for observer in observers]
+        listed = list(observers)
+        for observer in listed:
+            if not callable(observer):
+                raise ConfigError(
+                    'errorkit#fault_wrap',
+                    'observers',
+                    observer,
+                    'allowed: functions that take an ErrorRecord',
+                )
+        self._couriers = [_Courier(observer) for observer in listed]
         #: There is one at least.
         self.present = bool(self._couriers)
 
@@ -161,7 +172,7 @@ class _Courier:
             record = waiting.get()
             try:
                 self._observer(record)
-            except Exception as exc:  # an observer's bug is not the request's
+            except BaseException as exc:  # it is our thread, and goes on
                 self._failures += 1
                 self._complain(
                     f'failed ({type(exc).__name__})',
