@@ -98,11 +98,12 @@ translations: $(STAMPS)/dev
 	    -o $(LOCALE)/errorkit.pot errorkit
 	@$(BIN)/pybabel -q update -D errorkit -i $(LOCALE)/errorkit.pot \
 	    -d $(LOCALE) --no-fuzzy-matching --ignore-pot-creation-date
-	@# Without dates and addresses that nobody filled in, so that nothing
-	@# changes when no text has changed.
+	@# Without what nobody filled in, and the template without its date:
+	@# nothing changes when no text has changed.
 	@for file in $(LOCALE)/errorkit.pot $(LOCALE)/*/*/errorkit.po; do \
-	    sed -e '/^"POT-Creation-Date/d' -e '/^"Report-Msgid-Bugs-To/d' \
-	        -e '/YEAR-MO-DA/d' -e '/EMAIL@ADDRESS/d' -e '/LL@li.org/d' \
+	    case $$file in *.pot) date=POT-Creation-Date ;; *) date=YEAR ;; esac; \
+	    sed -e "/^\"$$date/d" -e '/YEAR-MO-DA/d' \
+	        -e '/EMAIL@ADDRESS/d' -e '/LL@li.org/d' \
 	        "$$file" > "$$file.new" && mv "$$file.new" "$$file"; \
 	done
 	@$(BIN)/pybabel compile -D errorkit -d $(LOCALE) --statistics

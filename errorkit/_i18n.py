@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import gettext
 import pathlib
+from collections.abc import Callable
 
 import oslo_i18n
 
@@ -40,6 +41,30 @@ class Text(str):
 
 def _restore(msgid: str, values: dict[str, str]) -> Text:
     return Text(msgid, **values)
+
+
+class Derived(str):
+    """A text made from a translatable one, translated as that is.
+
+    :param source: the translatable text
+    :param make: what turns the source, in any language, into the text
+    """
+
+    __slots__ = ('_make', '_source', 'domain')
+    _make: Callable[[str], str]
+    _source: str
+    domain: str
+
+    def __new__(cls, source: str, make: Callable[[str], str]) -> Derived:
+        self = super().__new__(cls, make(source))
+        self._source = source
+        self._make = make
+        self.domain = domain_of(source)
+        return self
+
+    def translation(self, desired_locale: str) -> str:
+        """Return the text in a language."""
+        return self._make(translate(self._source, desired_locale))
 
 
 _ = Text
@@ -87,7 +112,7 @@ def translate(text: str, language: str) -> str:
     if type(text) is Text:
         return _translated(text, language)
     if is_translatable(text):
-        return str(oslo_i18n.translate(text, language))
+        return str(text.translation(language))  # type: ignore[attr-defined] # it has one
     return text
 
 

@@ -83,10 +83,11 @@ class Held:
             self._write(data)
 
     def is_plain(self) -> bool:
-        """Tell whether it is a success with an ordinary body."""
+        """Tell whether it is a success with an ordinary body, still held."""
         return (
             200 <= self.code < 400
             and not self.chunk
+            and not self.committed
             and self.code not in BODYLESS
         )
 
@@ -204,9 +205,9 @@ class Body:
                 if current(None) is not value:
                     enter(value)
             self.finished = True
-        except GeneratorExit:
-            raise  # we were dropped half-way
         except BaseException as exc:
+            if type(exc) is GeneratorExit and _is_ours(exc):
+                raise  # we were dropped half-way
             try:
                 if self._told(exc, closing=False):
                     raise
@@ -278,6 +279,11 @@ class Body:
         # ContextVar.set, and a second one would crash the interpreter.
         if not self.closed:
             contextvars.copy_context().run(self.close)
+
+
+def _is_ours(exc: GeneratorExit) -> bool:
+    """Tell whether it was thrown into our generator, not raised below it."""
+    return exc.__traceback__ is None or exc.__traceback__.tb_next is None
 
 
 Scope = tuple[contextvars.ContextVar[Any], Any]

@@ -224,9 +224,12 @@ class Answering(_wsgi.Held):
             raise raised  # a strict catalog, for a test to see
         if self.committed or passes:
             self._report_abort(raised)
-            if passes or issubclass(type(raised), Exception):
-                raise raised
-            raise BodyAborted(type(raised).__name__) from None
+            try:
+                if passes or issubclass(type(raised), Exception):
+                    raise raised
+                raise BodyAborted(type(raised).__name__) from None
+            finally:
+                del raised  # else the exception holds this frame, and it us
         try:
             answer = self._answer_to(raised)
         except UndeclaredCode:

@@ -126,9 +126,10 @@ class Context:
 
     It belongs inside the auth layer. An identity is believed when an auth
     layer put it into environ: when keystonemiddleware's auth_token left its
-    own mark there, or when a header differs from what the client had sent
-    (``FaultWrapper``, outside the auth layer, notes that). A client's own
-    ``X-User-Id``, ``X-Project-Id`` or ``X-Roles`` is never an identity.
+    own mark there, or when a layer between ``FaultWrapper``, which notes what
+    the client sent, and here has set headers that the client had not sent
+    like that. A client's own ``X-User-Id``, ``X-Project-Id`` or ``X-Roles``
+    is never an identity.
 
     :param application: the wrapped WSGI application
     :param auth: None as above; ``outside`` when a layer outside errorkit
@@ -207,15 +208,17 @@ class Context:
         """Return the environ entries that make up a believed identity."""
         if self._believes or _TOKEN_AUTH in environ or _TOKEN_INFO in environ:
             return environ
-        # Something has changed the claims: an auth layer has been here. What
-        # it has not put there itself is still the client's own object.
+        # What an auth layer has put there is another object than what the
+        # client sent, even where it is equal; what it left is the same one.
+        # And one at least has another value: a layer that only decodes or
+        # copies what the client sent vouches for nobody.
         claimed = environ[keys.CLAIMS]
         source = {
             key: environ[key]
             for key in IDENTITY
             if key in environ and environ[key] is not claimed.get(key)
         }
-        if all(claimed.get(key) == source[key] for key in source):
+        if all(claimed.get(key) == value for key, value in source.items()):
             return {}
         for key in _TOKENS:
             if key in environ:

@@ -103,12 +103,12 @@ class FaultWrapper:
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
+        if self._notes_claims:
+            current.note_claims(environ)
         if _FORMATTER in environ:
             # Wrapped twice: the outer one sees it all.
             return self.application(environ, start_response)
         environ[_FORMATTER] = self.formatter
-        if self._notes_claims:
-            current.note_claims(environ)
         accept = environ.get(_HTTP_ACCEPT)
         widened = _inner_accept(accept)
         if widened is not None:

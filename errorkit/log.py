@@ -39,10 +39,25 @@ def traceback_of(exc_info: Any) -> str:
     kind, raised, tb = exc_info
     try:
         told = traceback.TracebackException(kind, raised, tb)
+        _shorten(told)
         text = ''.join(_cut(line, MAX_LINE) for line in told.format())
     except Exception:  # of a foreign __str__, __cause__, __notes__, ...
         text = ''.join(traceback.format_tb(tb)) + class_name(kind)
     return _cut(text.rstrip('\n'), MAX_TRACEBACK)
+
+
+def _shorten(told: Any) -> None:
+    # format() indents and joins all of a text before it could be cut here.
+    waiting, seen = [told], set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if type(getattr(one, '_str', None)) is str:
+            one._str = _cut(one._str, MAX_LINE)
+        waiting += [one.__cause__, one.__context__]
+        waiting += one.exceptions or () if hasattr(one, 'exceptions') else ()
 
 
 def _cut(text: str, limit: int) -> str:
@@ -89,12 +104,20 @@ def emit(
 
 
 def say(
-    logger: logging.Logger, level: int, message: str, *args: object
+    logger: logging.Logger,
+    level: int,
+    message: str,
+    *args: object,
+    raised: BaseException | None = None,
 ) -> None:
-    """Log, where the level is on, without ever failing the request."""
+    """Log, where the level is on, without ever failing the request.
+
+    :param raised: an exception whose traceback belongs to the record
+    """
     try:
         if logger.isEnabledFor(level):
-            emit(logger, level, message, args)
+            triple = raised and (type(raised), raised, raised.__traceback__)
+            emit(logger, level, message, args, triple)
     except Exception as exc:  # a log never fails a request
         note_lost({}, exc)
 
@@ -170,6 +193,15 @@ class TextFormatter(logging.Formatter):
         self, fmt: str | None = FORMAT, datefmt: str | None = DATE_FORMAT
     ) -> None:
         super().__init__(fmt, datefmt)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and below it the traceback."""
+        # logging keeps the first formatter's text of a traceback for all.
+        kept, record.exc_text = record.exc_text, None
+        try:
+            return super().format(record)
+        finally:
+            record.exc_text = kept
 
     def formatException(self, ei: Any) -> str:
         """Return a traceback whose lines cannot be taken for records."""

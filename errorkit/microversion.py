@@ -148,7 +148,10 @@ class Microversion:
                 headers = [*headers, *ours]
             if exc_info is None:
                 return start_response(status, headers)
-            return start_response(status, headers, exc_info)
+            try:
+                return start_response(status, headers, exc_info)
+            finally:
+                exc_info = None  # PEP 3333: no circular reference
 
         return self.application(environ, start)
 
@@ -166,11 +169,26 @@ class Microversion:
         ours: tuple[tuple[str, str], ...],
         environ: WSGIEnvironment,
     ) -> _headers.Headers:
-        if ours[0] in headers and keys.ANSWERED in environ:
-            return headers  # an error of ours: it has them all
+        if ours[0] in headers and (
+            keys.ANSWERED in environ or self._is_complete(headers, ours)
+        ):
+            return headers  # an error of ours, or an inner one of us
         mine = {name.lower() for name in self._names}
         kept = [item for item in headers if item[0].lower() not in mine]
         return [*ours[:-1], *_headers.with_vary(kept, *self._names)]
+
+    def _is_complete(
+        self, headers: _headers.Headers, ours: tuple[tuple[str, str], ...]
+    ) -> bool:
+        """Tell whether each of ours is there once, as we would say it."""
+        said = [item for item in headers if item[0].lower() in self._ours]
+        varies = [value for name, value in said if name.lower() == 'vary']
+        if sorted(said) != sorted([*ours[:-1], ('Vary', *varies)]):
+            return False
+        named = {item.strip().lower() for item in varies[0].split(',')}
+        return '*' in named or named >= {
+            name.lower() for name in self._names
+        }
 
     def _look_up(
         self, environ: WSGIEnvironment, asked: str | None

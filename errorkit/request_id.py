@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import webob.exc
 
-from errorkit import _headers, _paste, current, ids, keys, log
+from errorkit import _headers, _paste, current, formats, ids, keys, log
 from errorkit._i18n import _
 from errorkit.exceptions import ConfigError
 from errorkit.formats.formatter import Formatter
@@ -42,6 +42,7 @@ _leave = current.CURRENT.reset
 _REQUEST_ID = keys.REQUEST_ID
 _GLOBAL_REQUEST_ID = keys.GLOBAL_REQUEST_ID
 _HTTP_REQUEST_ID = keys.HTTP_REQUEST_ID
+_FORMATTER = keys.FORMATTER
 
 _ALLOW_ORIGIN = 'access-control-allow-origin'
 _EXPOSE = 'access-control-expose-headers'
@@ -138,6 +139,11 @@ class RequestId:
             request_id = self._outer_id(environ)
         else:
             environ[_REQUEST_ID] = request_id = _generate()
+            if _FORMATTER in environ:
+                # A FaultWrapper outside us cannot put our header on its
+                # answers: one inside shall do the work.
+                del environ[_FORMATTER]
+                formats.restore_accept(environ)
         started = False
 
         def start(
@@ -158,7 +164,10 @@ class RequestId:
                     headers = headers + self._own_headers(request_id, environ)
             if exc_info is None:
                 return start_response(status, headers)
-            return start_response(status, headers, exc_info)
+            try:
+                return start_response(status, headers, exc_info)
+            finally:
+                exc_info = None  # PEP 3333: no circular reference
 
         token = _enter(environ)
         try:
@@ -175,6 +184,8 @@ class RequestId:
                 return body
             return current.streamed(body, environ, ends=not nested)
         except webob.exc.HTTPException as exc:
+            if _FORMATTER in environ:
+                raise  # a FaultWrapper outside answers it better
             answer: Iterable[bytes]
             if started:
                 # Too late for a status, unless nothing was sent yet.
@@ -210,11 +221,21 @@ class RequestId:
         if self._waits:
             # The auth layer is further in: Context decides.
             environ[keys.PENDING_GLOBAL_ID] = inbound
-        elif self._trusts(environ):
-            return True
         else:
+            try:
+                if self._trusts(environ):
+                    return True
+                log.say(
+                    LOG, logging.DEBUG, 'a global request id is not trusted'
+                )
+            except Exception as exc:  # of the service's own predicate
+                log.say(
+                    LOG,
+                    logging.ERROR,
+                    'the trust predicate failed: the id is not trusted',
+                    raised=exc,
+                )
             self._count('untrusted')
-            log.say(LOG, logging.DEBUG, 'a global request id is not trusted')
         del environ[keys.HTTP_REQUEST_ID]
         return False
 
@@ -250,7 +271,11 @@ class RequestId:
             code=f'{self._formatter.service_type}.request_id.invalid',
             source={'header': keys.REQUEST_ID_HEADER},
         )
-        return self._formatter.answer((made,), environ, start)
+        try:
+            return self._formatter.answer((made,), environ, start)
+        except Exception as exc:  # of the formatter: nobody is outside us
+            log.note_lost(environ, exc)
+            return None
 
     def _count(self, reason: str) -> None:
         with self._counting:

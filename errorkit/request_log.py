@@ -130,9 +130,12 @@ class _Logged(_wsgi.Body):
         self.headers = headers
         if exc_info is None:
             self._write = self._start_response(status, headers)
-        else:
+            return self.write
+        try:
             self._write = self._start_response(status, headers, exc_info)
-        return self.write
+            return self.write
+        finally:
+            exc_info = None  # PEP 3333: no circular reference
 
     def write(self, data: bytes) -> None:
         """Pass data on to the server's ``write``, and count it."""

@@ -351,16 +351,25 @@ def a_lazy_generator(environ, start_response):
         environ[SEEN].closed += 1
 
 
+class File(io.BytesIO):
+    """A file that notes how often it was closed."""
+
+    def __init__(self, environ, data):
+        super().__init__(data)
+        self._seen = environ[SEEN]
+        self._seen.bodies += 1
+
+    def close(self):
+        """Note it, and close the file."""
+        self._seen.closed += 1
+        super().close()
+
+
 @in_(SOUND)
 def a_file(environ, start_response):
-    class File(io.BytesIO):
-        def close(self):
-            environ[SEEN].closed += 1
-            super().close()
-
     start_response('200 OK', TEXT[:])
-    environ[SEEN].bodies += 1
-    return environ['wsgi.file_wrapper'](File(b'a file of its own'), 4)
+    return environ['wsgi.file_wrapper'](
+        File(environ, b'a file of its own'), 4)
 
 
 @in_(SOUND)

@@ -388,10 +388,30 @@ def test_what_the_auth_layer_takes_away_is_gone(header):
 @pytest.mark.parametrize('header', [*IDENTITY])
 def test_a_client_that_claims_what_is_true_is_still_known(header):
     # Else its lines in the log would lose their user at its own wish.
+    more = ('HTTP_X_USER_DOMAIN_ID' if header != 'HTTP_X_USER_DOMAIN_ID'
+            else 'HTTP_X_USER_ID')
     context = seen_by(
-        functools.partial(stack, auth=authenticating(**{header: 'truth'})),
+        functools.partial(stack, auth=authenticating(
+            **{header: 'truth', more: 'more'})),
         apps.request(**{header: ''.join(list('truth'))}))
     assert getattr(context, IDENTITY[header]) in ('truth', ['truth'])
+    assert getattr(context, IDENTITY[more]) == 'more'
+
+
+@pytest.mark.parametrize('header', [*IDENTITY])
+def test_a_layer_that_only_rewrites_what_the_client_sent_vouches_for_nobody(
+        header):
+    # Such as one that decodes headers, or makes a copy of environ.
+    def rewriting(application):
+        def layer(environ, start_response):
+            copied = {
+                key: ''.join(list(value)) if type(value) is str else value
+                for key, value in environ.items()}
+            return application(copied, start_response)
+        return layer
+
+    assert_anonymous(seen_by(functools.partial(stack, auth=rewriting),
+                             apps.request(**{header: 'admin'})))
 
 
 def test_the_token_is_there_only_for_an_established_identity():

@@ -188,9 +188,7 @@ def test_the_detail_is_the_authors_text_verbatim(detail, way, accept):
         lambda: webob.exc.HTTPConflict(detail, comment='volume.name_exists')
     )
     reply = get(stack(application), accept)
-    assert_error(
-        reply, status=409, code='volume.name_exists', detail=detail
-    )
+    assert_error(reply, status=409, code='volume.name_exists', detail=detail)
 
 
 @every_way
@@ -221,9 +219,7 @@ def test_a_comment_that_is_no_code_is_not_used_and_said_at_debug(
     comment, way, caplog
 ):
     caplog.set_level(logging.DEBUG)
-    application = way(
-        lambda: webob.exc.HTTPConflict('full', comment=comment)
-    )
+    application = way(lambda: webob.exc.HTTPConflict('full', comment=comment))
     reply = ask(stack(application))
     assert_error(reply, status=409, code=UNDEFINED, detail='full')
     assert comment not in reply.text
@@ -371,9 +367,7 @@ def test_a_registered_exception_brings_the_headers_it_was_given():
     known = errorkit.Known(
         503, 'volume.busy', headers=(('Retry-After', '30'),)
     )
-    reply = ask(
-        stack(raises(NameTaken), exceptions={NameTaken: known})
-    )
+    reply = ask(stack(raises(NameTaken), exceptions={NameTaken: known}))
     assert_error(reply, status=503, code='volume.busy')
     assert reply.one('Retry-After') == '30'
 
@@ -385,9 +379,7 @@ def test_a_registered_status_alone_has_the_default_code():
 
 def test_a_safe_exception_shows_its_text_with_status_500():
     reply = ask(stack(raises(lambda: QuotaExceeded('10 of 10 used'))))
-    assert_error(
-        reply, status=500, code=UNDEFINED, detail='10 of 10 used'
-    )
+    assert_error(reply, status=500, code=UNDEFINED, detail='10 of 10 used')
 
 
 def test_a_safe_exception_without_text_has_the_standard_one():
@@ -484,9 +476,7 @@ def test_the_cause_and_the_notes_of_a_bug_are_not_shown():
 
 
 def several(*errors):
-    return stack(
-        raises(lambda: errorkit.MultiError(errors)), catalog=CATALOG
-    )
+    return stack(raises(lambda: errorkit.MultiError(errors)), catalog=CATALOG)
 
 
 def test_the_first_of_several_errors_is_the_responses_own():
@@ -522,9 +512,7 @@ def test_several_errors_bring_the_headers_of_the_first():
 @pytest.mark.parametrize('count', [20, 21, 500])
 def test_at_most_20_errors_are_shown(count):
     reply = ask(
-        several(
-            *(webob.exc.HTTPBadRequest(f'size {n}') for n in range(count))
-        )
+        several(*(webob.exc.HTTPBadRequest(f'size {n}') for n in range(count)))
     )
     assert_error(reply, status=400, code=UNDEFINED, count=20)
     errors = reply.json['errors']
@@ -736,9 +724,9 @@ def test_the_title_comes_from_the_catalog(way):
 
 def test_the_title_is_the_same_for_every_occurrence():
     titles = {
-        only_error(
-            webob.exc.HTTPConflict(f'volume {n}', comment=NAME_EXISTS)
-        )['title']
+        only_error(webob.exc.HTTPConflict(f'volume {n}', comment=NAME_EXISTS))[
+            'title'
+        ]
         for n in range(3)
     }
     assert titles == {'Conflict'}
@@ -814,9 +802,7 @@ def test_the_code_is_there_from_its_microversion_on(way, version, shown):
     if version:
         headers['OpenStack-API-Version'] = f'placement {version}'
     reply = ask(wrapped, headers=headers)
-    assert_error(
-        reply, status=409, code='placement.full' if shown else None
-    )
+    assert_error(reply, status=409, code='placement.full' if shown else None)
     if not shown:
         assert b'placement.full' not in reply.body
 
@@ -939,9 +925,7 @@ def test_detail_style_webob_without_a_detail(way):
     wrapped = stack(way(webob.exc.HTTPConflict), detail_style='webob')
     reply = ask(wrapped, environ=ENVIRON)
     [error] = reply.json['errors']
-    assert error['detail'] == placements(
-        webob.exc.HTTPConflict, None, ENVIRON
-    )
+    assert error['detail'] == placements(webob.exc.HTTPConflict, None, ENVIRON)
 
 
 @open_ways
@@ -996,17 +980,13 @@ def test_a_long_detail_is_cut_with_an_ellipsis(way):
 @every_way
 def test_a_detail_of_just_the_allowed_length_is_whole(way):
     wrapped = stack(way(lambda: webob.exc.HTTPConflict('<' * 8192)))
-    assert_error(
-        ask(wrapped), status=409, code=UNDEFINED, detail='<' * 8192
-    )
+    assert_error(ask(wrapped), status=409, code=UNDEFINED, detail='<' * 8192)
 
 
 @every_way
 @pytest.mark.parametrize('detail', ['x' * 11, 'ä' * 11, '🍰' * 11, '&<>' * 4])
 def test_max_detail_can_be_chosen(way, detail):
-    wrapped = stack(
-        way(lambda: webob.exc.HTTPConflict(detail)), max_detail=10
-    )
+    wrapped = stack(way(lambda: webob.exc.HTTPConflict(detail)), max_detail=10)
     assert_error(
         ask(wrapped), status=409, code=UNDEFINED, detail=detail[:9] + '…'
     )
@@ -1284,14 +1264,23 @@ def test_204_205_and_304_have_no_body_and_no_content_type(way, kind):
     assert reply.one(ID_HEADER)
 
 
-@pytest.mark.parametrize('status', ['204 No Content', '304 Not Modified'])
-@pytest.mark.parametrize('chunks', [[b'text'], (b'a', b'b'), iter([b'text'])])
-def test_a_body_that_must_not_be_is_not_sent(status, chunks):
+@pytest.mark.parametrize(
+    'status',
+    [
+        '103 Early Hints',
+        '204 No Content',
+        '205 Reset Content',
+        '304 Not Modified',
+    ],
+)
+@pytest.mark.parametrize('kind', [list, tuple, iter])
+def test_a_body_that_must_not_be_is_not_sent(status, kind):
     def application(environ, start_response):
         start_response(status, [*PLAIN, ('ETag', '"1"')])
-        return chunks
+        return kind([b'te', b'xt'])
 
-    reply = ask(stack(application))
+    # The validator of the standard library knows of 204 and 304 only.
+    reply = ask(stack(application), valid=status[:3] in ('204', '304'))
     assert (reply.status, reply.body) == (status, b'')
     assert 'Content-Type' not in reply.headers
     assert reply.one('ETag') == '"1"'
@@ -1358,9 +1347,7 @@ def test_an_exception_object_is_not_changed(way):
     before = copy.deepcopy(vars(error))
     wrapped = stack(way(lambda: error), versions='3.0-3.70')
     for _ in range(3):
-        assert_error(
-            ask(wrapped), status=409, code=NAME_EXISTS, detail='full'
-        )
+        assert_error(ask(wrapped), status=409, code=NAME_EXISTS, detail='full')
     assert vars(error) == before
     assert error.__context__ is None
     assert error.__cause__ is None

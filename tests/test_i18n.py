@@ -165,9 +165,7 @@ def test_the_pages_come_in_the_readers_language_too(lazy, kind):
 
 def test_values_in_a_lazy_text_are_kept_as_they_are(lazy):
     name = '<b> & "ä" %(name)s %d'
-    wrapped = stack(
-        raises(lambda: webob.exc.HTTPConflict(lazy(name), **FULL))
-    )
+    wrapped = stack(raises(lambda: webob.exc.HTTPConflict(lazy(name), **FULL)))
     assert_error(
         asked(wrapped, 'de'),
         status=409,
@@ -225,9 +223,7 @@ def test_the_log_stays_in_the_services_language(lazy, caplog):
         return webob.exc.HTTPServiceUnavailable(lazy(), **FULL)
 
     reply = asked(stack(raises(make)), 'de')
-    assert_error(
-        reply, status=503, code='volume.full', detail=SHOWN['de']
-    )
+    assert_error(reply, status=503, code='volume.full', detail=SHOWN['de'])
     assert 'Regal' not in caplog.text
 
 

@@ -149,8 +149,9 @@ def test_the_user_in_a_line_is_never_a_clients_header(attach, formatter):
     lines = attach(formatter)
     reply = ask(
         errorkit.wrap(
-            lambda environ, start: LOG.info('cake') or start('200 OK', PLAIN)
-            or [b''],
+            lambda environ, start: (
+                LOG.info('cake') or start('200 OK', PLAIN) or [b'']
+            ),
             service_type='volume',
         ),
         headers={'X-User-Id': 'mallory', 'X-Project-Id': 'mallorys'},
@@ -191,6 +192,20 @@ def test_a_traceback_cannot_pass_for_records(attach):
     assert first.endswith('baking failed')
     assert len(others) > 3
     assert all(line.startswith('| ') for line in others)
+
+
+def test_handlers_before_and_after_do_not_matter_to_a_traceback(attach):
+    # logging keeps the first handler's text of a traceback in the record.
+    before = attach(logging.Formatter())
+    barred = attach(TextFormatter())
+    after = attach(logging.Formatter())
+    try:
+        raise RuntimeError('one\nforged')
+    except RuntimeError:
+        LOG.exception('baking failed')
+    assert before.text == after.text
+    assert 'forged' in before.text.splitlines()
+    assert '| forged' in barred.text.splitlines()
 
 
 def test_a_stack_cannot_pass_for_records(attach):
@@ -240,8 +255,7 @@ def test_a_user_with_a_strange_name_still_gives_one_line(attach, text):
     )
     assert 'bakery' in lines.text
     assert all(
-        re.match(r'\d{4}-\d\d-\d\d ', line)
-        for line in lines.text.splitlines()
+        re.match(r'\d{4}-\d\d-\d\d ', line) for line in lines.text.splitlines()
     )
 
 
@@ -416,9 +430,7 @@ def test_a_4xx_is_said_at_debug_where_the_request_log_says_it(caplog):
         ),
     ],
 )
-def test_a_5xx_is_one_error_record_with_traceback(
-    caplog, error, status, code
-):
+def test_a_5xx_is_one_error_record_with_traceback(caplog, error, status, code):
     caplog.set_level(logging.INFO)
     reply = ask(errorkit.wrap(raising(error), service_type='volume'))
     assert_error(reply, status=status, code=code)

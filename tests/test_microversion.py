@@ -155,9 +155,7 @@ def test_a_malformed_version_is_a_400(version):
 
 def test_a_malformed_version_is_not_repeated_to_the_client():
     reply = get(stack(), '<script>alert(1)</script>')
-    error = assert_error(
-        reply, status=400, code='volume.microversion.invalid'
-    )
+    error = assert_error(reply, status=400, code='volume.microversion.invalid')
     assert 'script' not in error['detail']
 
 
@@ -222,9 +220,7 @@ def test_a_media_type_406_carries_no_versions(application):
 @pytest.mark.parametrize('version', ['three', '3.71'])
 def test_a_wrong_version_has_no_code_where_codes_need_a_version(version):
     reply = get(stack(code_version='3.5'), version)
-    assert_error(
-        reply, status=400 if version == 'three' else 406, code=None
-    )
+    assert_error(reply, status=400 if version == 'three' else 406, code=None)
 
 
 @pytest.mark.parametrize('version', ['three', '3.71'])
@@ -367,9 +363,7 @@ EVERY = [
     pytest.param(
         webob.dec.wsgify(lambda request: NOT_FOUND), id='plain wsgify'
     ),
-    pytest.param(
-        errorkit.wsgify(lambda request: NOT_FOUND), id='our wsgify'
-    ),
+    pytest.param(errorkit.wsgify(lambda request: NOT_FOUND), id='our wsgify'),
     pytest.param(raises(RuntimeError('a bug')), id='a bug'),
     pytest.param(late_bug, id='a bug after start_response'),
 ]

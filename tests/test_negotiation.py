@@ -93,14 +93,24 @@ def test_the_answer_is_json_unless_the_client_truly_prefers_another(
     )
 
 
-@pytest.mark.parametrize('offers', [
-    ['text/csv', 'application/json'],
-    ['application/json', 'text/csv'],
-    ['application/json', 'text/csv', 'text/html'],
-])
-@pytest.mark.parametrize('accept', [
-    'text/csv', 'text/csv;q=0.1, image/*', 'application/json', FIREFOX, '*/*',
-])
+@pytest.mark.parametrize(
+    'offers',
+    [
+        ['text/csv', 'application/json'],
+        ['application/json', 'text/csv'],
+        ['application/json', 'text/csv', 'text/html'],
+    ],
+)
+@pytest.mark.parametrize(
+    'accept',
+    [
+        'text/csv',
+        'text/csv;q=0.1, image/*',
+        'application/json',
+        FIREFOX,
+        '*/*',
+    ],
+)
 def test_the_applications_best_choice_stays_the_same(accept, offers):
     @webob.dec.wsgify
     def application(request):
@@ -112,9 +122,15 @@ def test_the_applications_best_choice_stays_the_same(accept, offers):
     assert ask(wrapped, headers=headers).body == own.body
 
 
-@pytest.mark.parametrize('accept', [
-    'text/csv', 'image/*', 'text/csv;q=0.5', 'application/json;q=0',
-])
+@pytest.mark.parametrize(
+    'accept',
+    [
+        'text/csv',
+        'image/*',
+        'text/csv;q=0.5',
+        'application/json;q=0',
+    ],
+)
 def test_a_service_that_offers_json_only_still_answers_406(accept):
     @webob.dec.wsgify
     def application(request):

@@ -138,7 +138,7 @@ def test_the_json_formatter_has_the_whole_context(written):
         assert context['roles'] == ['member']
 
 
-PROGRAM = '''
+PROGRAM = """
 import sys
 import wsgiref.util
 
@@ -177,7 +177,7 @@ list(body)
 body.close()
 print('id', dict(headers)['X-Openstack-Request-Id'], flush=True)
 LOG.warning('closing time')
-'''
+"""
 
 
 def test_a_service_that_sets_oslo_log_up_sees_our_ids():

@@ -261,9 +261,7 @@ def test_request_id_version(load):
         assert (ID_HEADER in reply.headers) is there
 
 
-@pytest.mark.parametrize(
-    ('value', 'exposed'), [('yes', True), ('off', False)]
-)
+@pytest.mark.parametrize(('value', 'exposed'), [('yes', True), ('off', False)])
 def test_expose(tmp_path, load, value, exposed):
     inner = load('egg:errorkit#request_id', expose=value)
     application = inner.application
@@ -320,9 +318,7 @@ def test_detail_style_and_max_detail(load):
         detail='x' * 9 + '…',
     )
     webobs = load('egg:errorkit', **MAIN, detail_style='webob')
-    error = assert_error(
-        ask(webobs, '/full'), status=409, code='volume.full'
-    )
+    error = assert_error(ask(webobs, '/full'), status=409, code='volume.full')
     assert error['detail'].startswith(webob.exc.HTTPConflict.explanation)
 
 

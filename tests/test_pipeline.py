@@ -213,6 +213,18 @@ def test_the_context_has_whom_the_auth_layer_let_in():
     }
 
 
+def test_the_id_to_pass_on_is_the_global_one_or_else_the_local_one():
+    seen = []
+
+    def application(environ, start_response):
+        seen.append(errorkit.context.current().global_id)
+        return answers(environ, start_response)
+
+    ask(stack(application), headers={ID_HEADER: GLOBAL_ID})
+    reply = ask(stack(application))
+    assert seen == [GLOBAL_ID, reply.one(ID_HEADER)]
+
+
 def test_a_clients_own_headers_are_nobody():
     said, _ = asked(stack(who), headers=MALLORY)
     assert {name: said[name] for name in NOBODY} == NOBODY

@@ -226,7 +226,7 @@ def test_an_observer_is_told_of_a_bug_with_its_traceback():
     assert record.code == 'volume.undefined_code'
     assert record.traceback.startswith('Traceback (most recent call last):')
     assert 'raises_at_once' in record.traceback
-    assert record.traceback.endswith('apps.Boom: secret\n')
+    assert record.traceback.endswith('apps.Boom: secret')
     assert 'secret' not in record.error.detail
 
 
@@ -251,7 +251,7 @@ def test_the_traceback_is_kept_from_its_end_and_bounded():
     record, _ = told_of(apps.raising_at_once(
         apps.Boom('x' * 100_000 + 'the end')))
     assert len(record.traceback) <= 32 * 1024
-    assert record.traceback.endswith('the end\n')
+    assert record.traceback.endswith('the end')
 
 
 def test_the_user_is_the_authenticated_one_and_no_header_of_the_client():

@@ -389,6 +389,23 @@ def test_trust_by_a_predicate_over_environ(verdict):
     assert (keys.HTTP_REQUEST_ID in seen) is verdict
 
 
+def test_a_predicate_that_fails_trusts_nobody(caplog):
+    def fails(environ):
+        raise KeyError('HTTP_X_PEER')
+
+    application = errorkit.RequestId(answers(), trust=fails)
+    reply = ask(application, headers={ID_HEADER: GLOBAL_ID})
+    assert (reply.status_int, reply.body) == (200, b'volumes')
+    assert ID.fullmatch(reply.one(ID_HEADER))
+    assert keys.GLOBAL_REQUEST_ID not in reply.environ
+    assert keys.HTTP_REQUEST_ID not in reply.environ
+    assert application.rejected['untrusted'] == 1
+    assert any(
+        record.exc_info and record.exc_info[0] is KeyError
+        for record in caplog.records
+    )
+
+
 def test_an_untrusted_id_is_counted_and_not_rejected():
     application = errorkit.RequestId(
         answers(), trust=['10.0.0.0/8'], on_invalid='reject'
@@ -673,9 +690,7 @@ def test_a_cors_response_exposes_the_id_headers():
 
 
 def test_what_a_cors_response_exposes_already_is_kept_and_not_repeated():
-    inner = answers(
-        headers=[*CORS, (EXPOSE, 'ETag, x-openstack-request-id')]
-    )
+    inner = answers(headers=[*CORS, (EXPOSE, 'ETag, x-openstack-request-id')])
     reply = ask(errorkit.RequestId(inner, compat_headers=[COMPUTE]))
     assert exposed(reply) == ['ETag', 'x-openstack-request-id', COMPUTE]
 

@@ -242,9 +242,7 @@ def test_a_client_that_goes_away_is_aborted(lines, application, taken):
 
 
 @pytest.mark.parametrize('make', [streams, answers])
-def test_a_server_that_stops_at_the_content_length_is_not_aborted(
-    lines, make
-):
+def test_a_server_that_stops_at_the_content_length_is_not_aborted(lines, make):
     application = make(b'one', b'two', headers=[('Content-Length', '6')])
     body = stack(application)(*wsgi())
     chunks = iter(body)

@@ -532,16 +532,29 @@ class Listening(Iterable):
         super().close()
 
 
-def test_the_scope_holds_at_each_step_and_at_no_other_time():
+def test_the_scope_holds_at_each_step_and_ends_with_the_last():
     inner = Listening([b'a', b'b'])
     body = Body(inner)
     body.scope = NAME, 'mine'
-    for _ in body:
-        assert NAME.get() is None
+    assert list(body) == [b'a', b'b']
+    assert NAME.get() is None
     body.close()
     assert NAME.get() is None
     assert set(inner.heard) == {'mine'}
-    assert len(inner.heard) == 5
+    assert len(inner.heard) >= 5  # iter, two chunks, the end, close
+
+
+def test_the_scope_holds_whatever_others_set_between_two_steps():
+    inner = Listening([b'a', b'b', b'c'])
+    body = Body(inner)
+    body.scope = NAME, 'mine'
+    token = NAME.set('theirs')
+    for _ in body:
+        NAME.set('anothers')
+    assert NAME.get() == 'theirs'
+    NAME.reset(token)
+    body.close()
+    assert set(inner.heard) == {'mine'}
 
 
 def test_the_scope_ends_where_a_step_fails():

@@ -8,6 +8,7 @@ alone makes its own.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -164,7 +165,11 @@ class Formatter(Reader):
                 errors, language, vary = self._localized(errors, environ)
                 break
         if not self._shows_code(environ):
-            errors = [_with(one, one.detail, None) for one in errors]
+            # The help link would tell it.
+            errors = [
+                dataclasses.replace(one, code=None, links=())
+                for one in errors
+            ]
         return errors, language, vary
 
     def _localized(
@@ -180,7 +185,7 @@ class Formatter(Reader):
                 )
             if language is not None:
                 detail = _i18n.translate(one.detail, language)
-                one = _with(one, detail, one.code)
+                one = dataclasses.replace(one, detail=detail)
             translated.append(one)
         if language is not None:
             language = language.replace('_', '-')
@@ -211,23 +216,6 @@ def _names_of(versions: tuple[tuple[str, str], ...]) -> frozenset[str]:
 @functools.cache
 def _status_line(status: int) -> str:
     return f'{status} {error.title_of(status)}'
-
-
-def _with(given: Error, detail: str, code: str | None) -> Error:
-    return Error(
-        given.status,
-        given.title,
-        detail,
-        code,
-        given.request_id,
-        given.links,
-        given.source,
-        given.retry,
-        given.max_version,
-        given.min_version,
-        given.trace_id,
-        given.extra,
-    )
 
 
 def _version(value: str | None) -> microversion_parse.Version | None:

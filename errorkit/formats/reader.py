@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import webob.exc
 
-from errorkit import codes, error, keys, log
+from errorkit import _i18n, codes, error, keys, log
 from errorkit.error import Error, Known, MultiError
 from errorkit.exceptions import ConfigError
 from errorkit.formats import webob_body
@@ -214,22 +214,16 @@ class Reader:
                 if declared.help:
                     links = (('help', declared.help),)
         limit = self._max_detail
+        # text_of, spelled out for what nearly every text is.
+        if type(detail) is not str:
+            detail = self._text(detail, limit)
         shown = detail or explanation or error.explanation_of(status)
         if self._composes:
-            shown = webob_body.composed(
-                status,
-                error.text_of(explanation, limit),
-                error.text_of(detail or '', limit),
-                environ,
-            )
-        # text_of, spelled out for what nearly every text is.
+            shown = self._composed(status, explanation, detail, environ)
         if type(shown) is not str or len(shown) > limit:
             shown = error.text_of(shown, limit)
-            if not shown:  # its __str__ failed
-                shown = error.text_of(explanation, limit)
-                shown = shown or error.explanation_of(status)
-        if title and (type(title) is not str or len(title) > _MAX_TITLE):
-            title = error.text_of(title, _MAX_TITLE)
+        if type(title) is not str or len(title) > _MAX_TITLE:
+            title = self._text(title, _MAX_TITLE)
         if not title:
             title = error.title_of(status)
         return Error(
@@ -245,12 +239,44 @@ class Reader:
             versions[0],
         )
 
+    def _text(self, value: Any, limit: int) -> str:
+        """Return what an author gave, or nothing where that is nothing."""
+        try:
+            if not value:
+                return ''
+        except Exception:  # of a foreign __bool__
+            return ''
+        return error.text_of(value, limit)
+
+    def _composed(
+        self, status: int, explanation: Any, detail: Any, environ: Any
+    ) -> str:
+        """Return placement's string; of a lazy text, a lazy one."""
+
+        def compose(text: object) -> str:
+            return webob_body.composed(
+                status,
+                error.text_of(explanation, self._max_detail),
+                error.text_of(text, self._max_detail),
+                environ,
+            )
+
+        if _i18n.is_translatable(detail):
+            return _i18n.Derived(detail, compose)
+        return compose(detail or '')
+
     def _code(self, status: int, code: Any) -> str:
-        if code:
+        if code is not None and isinstance(code, str):
+            if type(code) is not str:
+                # An ErrorCode, an enum's member, or what lies about itself.
+                code = str.__str__(code)
             if code in self._seen:
                 return str(code)
             if codes.is_valid(code):
-                return self._noted(str(code))
+                return self._noted(code)
+            if code:
+                log.say(LOG, logging.DEBUG, 'a comment is not a valid code')
+        elif code is not None:
             log.say(LOG, logging.DEBUG, 'a comment is not a valid code')
         return self._default_codes.get(status, self._undefined)
 

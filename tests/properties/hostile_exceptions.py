@@ -16,9 +16,28 @@ import urllib.error
 import xmlrpc.client
 
 import webob.exc
-
-#: What no client may ever read.
-NONCE = 'Nq7n0nce'
+from odd_exceptions import (
+    NONCE,
+    Frozen,
+    Hidden,
+    Shut,
+    Slotted,
+    Unhashable,
+    Unordered,
+    Unprintable,
+    chained,
+    cyclic,
+    endless,
+    exits,
+    fails,
+    kind,
+    meta,
+    nested,
+    noted,
+    of_class,
+    rpc_error,
+    with_parts,
+)
 
 HEADERS = {
     'Set-Cookie': f'a={NONCE}', 'X-Subject-Token': NONCE,
@@ -37,131 +56,6 @@ ATTRIBUTES = {
     'error_code': f'volume.{NONCE.lower()}', 'has_body': True,
     'content_type': 'application/json',
 }
-
-
-def kind(name, base=Exception, **members):
-    """Return a class with these members."""
-    return type(name, (base,), members)
-
-
-def fails(*args):
-    """Fail."""
-    raise RuntimeError(NONCE)
-
-
-def endless(self):
-    """Call itself until the stack ends."""
-    return endless(self)
-
-
-def with_parts(exc):
-    """Give an exception a cause, a context and notes."""
-    exc.__cause__ = ValueError(NONCE)
-    exc.__context__ = KeyError(NONCE)
-    exc.add_note(NONCE)
-    return exc
-
-
-def cyclic():
-    """Return an exception that is the cause of its own cause."""
-    first, second = ValueError(NONCE), KeyError(NONCE)
-    first.__cause__, second.__cause__ = second, first
-    first.__context__, second.__context__ = second, second
-    return first
-
-
-def chained(depth):
-    """Return an exception with a long row of causes."""
-    last = ValueError(NONCE)
-    for _ in range(depth):
-        following = ValueError(NONCE)
-        following.__cause__, last = last, following
-    return last
-
-
-def nested(depth):
-    """Return groups within groups."""
-    group = ExceptionGroup(NONCE, [ValueError(NONCE)])
-    for _ in range(depth):
-        group = ExceptionGroup(NONCE, [group, ValueError(NONCE)])
-    return group
-
-
-class Hidden(type):
-    """A metaclass that has no name to give."""
-
-    def __getattribute__(cls, name):
-        if name in ('__name__', '__qualname__', '__module__'):
-            raise RuntimeError(NONCE)
-        return type.__getattribute__(cls, name)
-
-
-class Unhashable(type):
-    """A metaclass whose classes are no keys."""
-
-    __hash__ = fails
-    __eq__ = fails
-
-
-class Unordered(type):
-    """A metaclass that hides the bases."""
-
-    __mro__ = property(fails)
-
-
-@dataclasses.dataclass(frozen=True)
-class Frozen(Exception):
-    """Cannot be changed."""
-
-    text: str
-
-
-class Slotted(Exception):
-    """Has no place for anything."""
-
-    __slots__ = ()
-
-
-class Shut(Exception):
-    """Gives nothing away and takes nothing."""
-
-    def __getattribute__(self, name):
-        raise RuntimeError(NONCE)
-
-    def __setattr__(self, name, value):
-        raise RuntimeError(NONCE)
-
-
-def noted(notes):
-    """Return an exception whose notes are no notes."""
-    exc = ValueError(NONCE)
-    exc.__notes__ = notes
-    return exc
-
-
-def rpc_error():
-    """Return an error whose code is a method, as gRPC's is."""
-    made = kind('RpcError')
-    made.code = lambda self: 404
-    made.details = lambda self: NONCE
-    return made(NONCE)
-
-
-def of_class(base, **members):
-    """Return a function that makes an exception of a new class."""
-    return lambda: kind('Odd', base, **members)(NONCE)
-
-
-def meta(metaclass):
-    """Return a function that makes an exception of a class of this type."""
-    return lambda: metaclass('Odd', (Exception,), {})(NONCE)
-
-
-class Unprintable:
-    """Cannot be shown."""
-
-    __str__ = __repr__ = __format__ = fails
-
 
 CORPUS = {
     'KeyError': lambda: KeyError(NONCE),
@@ -214,7 +108,7 @@ CORPUS = {
     'str is None': of_class(Exception, __str__=lambda self: None),
     'str is bytes': of_class(Exception, __str__=lambda self: b'a'),
     'str recurses': of_class(Exception, __str__=endless, __repr__=endless),
-    'str exits': of_class(Exception, __str__=lambda self: fails.exit()),
+    'str exits': of_class(Exception, __str__=exits),
     'a text of 100 MB': of_class(
         Exception, __str__=lambda self: NONCE * 12_500_000),
     'args fail': of_class(Exception, args=property(fails)),
@@ -246,7 +140,6 @@ CORPUS = {
     'with parts': lambda: with_parts(ValueError(NONCE)),
     'with code and headers': lambda: kind('Api', code=403)(NONCE),
 }
-fails.exit = lambda: (_ for _ in ()).throw(SystemExit(NONCE))
 
 
 def make(name):

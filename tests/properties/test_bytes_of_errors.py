@@ -142,3 +142,32 @@ def test_a_status_line_of_any_character_stays_one_line():
             if reply.status == 409 and way != 'webob':
                 assert reply.line == '409 Conflict'
             assert reply.error['status'] == reply.status
+
+
+class Failing:
+    """Fails whatever it is asked."""
+
+    def __str__(self):
+        raise RuntimeError(SECRET)
+
+    __repr__ = __bool__ = __len__ = __eq__ = __hash__ = __str__
+
+
+@pytest.mark.usefixtures('unheard')
+@pytest.mark.parametrize('value', [
+    Failing(), ['a'], {'a': 1}, b'a\xff', 17, object(), ValueError(SECRET)],
+    ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize('part', ['detail', 'title', 'comment',
+                                  'explanation'])
+def test_a_part_that_is_no_text_never_brings_webobs_own_answer(part, value):
+    def make():
+        made = webob.exc.HTTPConflict(None if part == 'explanation' else 'no')
+        setattr(made, part, value)
+        return made
+    for way in ('raised', 'ours'):
+        reply = answer(way, make)
+        assert reply.status in (409, 500)
+        assert reply.error['status'] == reply.status
+        assert reply.error['request_id'] == reply.one(ID_HEADER)
+        if part == 'comment':
+            assert reply.error['code'] == 'volume.undefined_code'

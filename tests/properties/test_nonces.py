@@ -6,8 +6,9 @@ import json
 import planted
 import pytest
 import webob.dec
-from hostile_exceptions import CORPUS, NONCE, make
+from hostile_exceptions import CORPUS, make
 from log_catcher import Caught
+from odd_exceptions import NONCE
 from strategies import BROWSER
 from wsgi_driver import ID_HEADER, make_environ, run
 

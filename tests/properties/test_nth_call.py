@@ -139,7 +139,9 @@ def test_no_log_and_no_wsgi_errors_still_change_no_answer(
         trial = Trial(kind, fail, errorkit_logger)
         trial.check()
         assert trial.shape() == due.shape(), (kind, name)
-        assert fail.calls and not trial.handler.lines
+        assert not trial.handler.lines
+        # RequestId alone is outside of all that knows wsgi.errors.
+        assert fail.calls or kind == 'rejected id'
 
 
 @pytest.mark.parametrize('seam', ENCODERS)
@@ -149,8 +151,8 @@ def test_an_encoder_can_fail_and_the_answer_is_clean(
     due = Trial(kind, Fails(), errorkit_logger)
     for trial, said in trials(seam, kind, ORDINARY, errorkit_logger):
         trial.check()
-        assert trial.faults(), said
         if trial.shape() != due.shape():
+            assert trial.faults(), said
             trial.check_clean_500()
 
 

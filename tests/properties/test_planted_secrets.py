@@ -146,6 +146,7 @@ def texts_of(sinks, reply, environ):
         *map(planted.record_text, sinks['records'].records),
         *sinks['lines'].lines, *sinks['json'].lines,
         *(repr(record) for record in observed),
+        repr(environ['errorkit.context']), str(environ['errorkit.context']),
         repr(errorkit.MultiError([record.error for record in observed]
                                  or [CONFLICT])),
     ]
