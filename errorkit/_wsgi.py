@@ -192,17 +192,19 @@ class Body:
             self.sent += len(chunk)
             yield chunk
         self._head = ()
-        self._before = current(None)
+        self._before = current()
         enter(value)
         try:
             if self._chunks is None:
                 self._chunks = iter(self._iterable)
+            sent = self.sent
             for chunk in self._chunks:
                 if type(chunk) is not bytes:
                     check_chunk(chunk)
-                self.sent += len(chunk)
+                sent += len(chunk)
+                self.sent = sent
                 yield chunk
-                if current(None) is not value:
+                if current() is not value:
                     enter(value)
             self.finished = True
         except BaseException as exc:
@@ -219,7 +221,7 @@ class Body:
     def _leave(self) -> None:
         """Take the variable back, once nothing of the application runs."""
         variable, value = self.scope or _NO_SCOPE
-        if variable.get(None) is value:
+        if variable.get() is value:
             variable.set(self._before)
 
     def _told(self, exc: BaseException, closing: bool) -> bool:
@@ -250,7 +252,7 @@ class Body:
             return
         self.closed = True
         variable, value = self.scope or _NO_SCOPE
-        before = variable.get(None)
+        before = variable.get()
         if before is value:
             before = self._before
         variable.set(value)
@@ -287,4 +289,7 @@ def _is_ours(exc: GeneratorExit) -> bool:
 
 
 Scope = tuple[contextvars.ContextVar[Any], Any]
-_NO_SCOPE: Scope = (contextvars.ContextVar('errorkit.no_scope'), None)
+_NO_SCOPE: Scope = (
+    contextvars.ContextVar('errorkit.no_scope', default=None),
+    None,
+)

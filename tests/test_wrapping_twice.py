@@ -112,7 +112,7 @@ REQUESTS = {
 }
 
 
-@pytest.mark.parametrize('times', [2, 3, 4, 5])
+@pytest.mark.parametrize('times', [2, 5])
 @pytest.mark.parametrize('asking', REQUESTS)
 @pytest.mark.parametrize('name', ANSWERS)
 def test_the_stack_around_itself_answers_the_same_bytes(name, asking, times):
@@ -133,7 +133,7 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize('times', [2, 3, 4, 5])
+@pytest.mark.parametrize('times', [2, 5])
 @pytest.mark.parametrize('layer', LAYERS)
 @pytest.mark.parametrize('name', ANSWERS)
 def test_each_layer_around_itself_answers_the_same_bytes(name, layer, times):
@@ -254,7 +254,7 @@ def mounting(application):
     return outer
 
 
-@pytest.mark.parametrize('times', [1, 2, 5])
+@pytest.mark.parametrize('times', [1, 2])
 @pytest.mark.parametrize('name', ANSWERS)
 def test_a_mounted_application_may_be_wrapped_too(name, times, records):
     once = serve(wrapped(mounting(ANSWERS[name])), asked())

@@ -444,7 +444,7 @@ def test_a_body_that_is_only_dropped_is_closed():
     read = iter(body)
     assert next(read) == b'a'
     del body, read
-    gc.collect()
+    gc.collect(0)
     assert inner.closed == 1
 
 
@@ -457,7 +457,7 @@ def test_a_generator_that_was_never_asked_is_closed():
 
     body = Body(Generator([b'a']))
     del body
-    gc.collect()
+    gc.collect(0)
     assert closed == [True]
 
 

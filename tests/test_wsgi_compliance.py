@@ -325,7 +325,7 @@ def test_close_runs_once_however_often_ours_is_closed(name, body, ending):
 @pytest.mark.parametrize('name', OWNING)
 def test_close_runs_once_when_ours_is_only_forgotten(name, body, take):
     exchange = serve(apps.STACKS[name](BODIES[body]), closes=0, take=take)
-    gc.collect()
+    gc.collect(0)
     assert exchange.seen.closed == 1
 
 
@@ -335,7 +335,7 @@ def test_close_runs_once_when_ours_is_only_forgotten(name, body, take):
 def test_close_runs_once_when_we_answer_in_its_place(name, app, closes):
     exchange = serve(
         apps.STACKS[name](apps.FAILING_EARLY[app]), closes=closes)
-    gc.collect()
+    gc.collect(0)
     assert_answered(exchange)
     assert_closed(exchange)
 
@@ -355,7 +355,7 @@ def test_close_runs_once_after_a_late_failure_that_is_forgotten(
         name, app, unlogged):
     exchange = serve(apps.STACKS[name](apps.FAILING_LATE[app]), closes=0)
     exchange.raised = None
-    gc.collect()
+    gc.collect(0)
     assert_closed(exchange)
 
 
@@ -363,7 +363,7 @@ def test_close_runs_once_after_a_late_failure_that_is_forgotten(
 @pytest.mark.parametrize('name', apps.ANSWERING)
 def test_a_failing_close_runs_once(name, closes):
     exchange = serve(apps.STACKS[name](apps.raises_in_close), closes=closes)
-    gc.collect()
+    gc.collect(0)
     assert exchange.raised_by_close is None
     assert exchange.seen.closed == 1
 
@@ -441,11 +441,14 @@ def applications(draw):
     return application
 
 
-@pytest.mark.parametrize('name', apps.STACKS)
+@pytest.mark.parametrize('names', [['wrap'], sorted(apps.STACKS)],
+                         ids=['the stack', 'each'])
 @settings(max_examples=500, deadline=None)
-@given(application=applications(), method=st.sampled_from(['GET', 'POST']))
+@given(application=applications(), data=st.data(),
+       method=st.sampled_from(['GET', 'POST']))
 def test_any_answer_without_an_error_passes_as_it_is(
-        name, application, method):
+        names, application, data, method):
+    name = data.draw(st.sampled_from(names))
     alone = serve(application, apps.request(method=method))
     exchange = serve(
         validator(apps.STACKS[name](validator(application))),

@@ -141,7 +141,8 @@ def _load_json(
             return None
         if set(found) != {'message', 'code', 'title'}:
             return None
-        return split(status, found['message'])
+        message = str(found['message'])
+        return split(status, message) or Found('', _plain(message), '')
     text = _unquoted(head[len(before) :])
     comment = tail[: tail.rindex(after)].rpartition(r'\n<!-- ')[2]
     return _cut(text, comment, r' -->\n')
@@ -190,7 +191,8 @@ def _cut(text: str, comment: str, end: str) -> Found:
         explanation, detail = '', ''
     return Found(
         explanation,
-        detail,
+        # The comment may begin in what was read, and is not to be shown.
+        detail.partition(_COMMENT)[0],
         comment[: -len(end)] if comment.endswith(end) else '',
     )
 
