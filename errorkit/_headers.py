@@ -22,6 +22,11 @@ _good_names: set[str] = set()
 _MAX_NAMES = 1000
 
 
+def is_name(name: object) -> bool:
+    """Tell whether a value can be the name of a header."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
 def check_head(status: str, headers: Headers) -> int:
     """Refuse a status line or header that HTTP or PEP 3333 has no place for.
 

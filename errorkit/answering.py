@@ -11,8 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import webob.exc
 
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
 _ANSWERED = keys.ANSWERED
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What a FaultWrapper's options say, for all its requests.
 
     :param formatter: how errors are said

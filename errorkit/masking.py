@@ -47,8 +47,11 @@ _UNSAFE = (
     (0xFEFF,),
     range(0xD800, 0xE000),
 )
+_SHORT = {0x09: '\\t', 0x0A: '\\n', 0x0D: '\\r'}
 _ESCAPES = {
-    code: chr(code).encode('unicode_escape').decode('ascii')
+    code: _SHORT.get(code) or (
+        f'\\x{code:02x}' if code < 0x100 else f'\\u{code:04x}'
+    )
     for codes in _UNSAFE
     for code in codes
 }

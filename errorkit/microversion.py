@@ -8,7 +8,6 @@ rules are those of the API-SIG microversion specification.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
         WSGIEnvironment,
     )
 
-_HEADER = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 #: A header longer than this is malformed.
 _MAX_HEADER = 1024
 #: How many spellings of valid headers are remembered.
@@ -81,7 +79,7 @@ class Microversion:
             legacy_headers = [legacy_headers]
         legacy = list(legacy_headers)
         for name in legacy:
-            if not isinstance(name, str) or not _HEADER.fullmatch(name):
+            if not _headers.is_name(name):
                 raise _bad('legacy_headers', name, 'names of headers')
         self._legacy = [
             (name, 'HTTP_' + name.upper().replace('-', '_'))

@@ -9,7 +9,6 @@ the client's and never comes back in a response.
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     )
 
 LOG = logging.getLogger('errorkit.request_id')
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 # Bound once: the success path of every request runs through here.
 _generate = ids.generate
@@ -98,7 +95,7 @@ class RequestId:
             compat_headers = [compat_headers]
         compat = tuple(compat_headers)
         for name in compat:
-            if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            if not _headers.is_name(name):
                 raise _bad('compat_headers', name, 'names of headers')
         if on_invalid not in ('ignore', 'warn', 'reject'):
             raise _bad('on_invalid', on_invalid, 'ignore, warn, reject')

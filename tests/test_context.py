@@ -18,7 +18,7 @@ import apps
 import pytest
 import webob.exc
 from apps import Watched, serve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oslo_context import context as oslo_context
 
@@ -893,6 +893,7 @@ ENVIRONS = st.dictionaries(
                      'caf\xe9']))
 
 
+@settings(deadline=None)
 @given(ENVIRONS)
 def test_it_says_what_oslo_context_would_say(identity):
     environ = apps.request(**identity)

@@ -221,7 +221,7 @@ def test_each_character_is_judged_as_http_does(character):
         assert passes(f'{text}00 OK', []) == status_is_good(f'{text}00 OK')
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(st.text(), st.text(), st.text())
 @example('', '', '')
 @example('X', 'v\n', '200 OK')
@@ -464,7 +464,7 @@ def test_a_generator_that_was_never_asked_is_closed():
 OPERATIONS = st.lists(st.sampled_from(['iter', 'next', 'close']), max_size=12)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(operations=OPERATIONS,
        chunks=st.lists(st.binary(max_size=3), max_size=4),
        head=st.lists(st.binary(min_size=1, max_size=3), max_size=1),

@@ -15,7 +15,7 @@ import functools
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from webob.acceptparse import create_accept_header
 
@@ -60,8 +60,7 @@ _NAMED = (
 _LONGEST = len('&#1114111;')
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What webob put into a body: any of it may be empty."""
 
     explanation: str
