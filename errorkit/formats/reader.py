@@ -13,7 +13,7 @@ import webob.exc
 from errorkit import _i18n, codes, error, keys, log
 from errorkit.error import Error, Known, MultiError
 from errorkit.exceptions import ConfigError
-from errorkit.formats import webob_body
+from errorkit.formats import composed, webob_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -254,7 +254,7 @@ class Reader:
         """Return placement's string; of a lazy text, a lazy one."""
 
         def compose(text: object) -> str:
-            return webob_body.composed(
+            return composed.composed(
                 status,
                 error.text_of(explanation, self._max_detail),
                 error.text_of(text, self._max_detail),

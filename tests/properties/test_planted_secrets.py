@@ -190,8 +190,8 @@ def test_a_secret_anywhere_in_a_query_string_is_masked(
         query, encoding, sinks):
     secret = planted.Secret(42, encoding)
     environ = make_environ(query=query.replace('{}', secret.text))
-    reply = run(stack(broken, sinks), {
-        **environ, 'wsgi.input': io.BytesIO(b'{}')})
+    environ['wsgi.input'] = io.BytesIO(b'{}')
+    reply = run(stack(broken, sinks), environ)
     assert reply.status == 500
     assert not secret.is_in(*texts_of(sinks, reply, environ))
 

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A response on its way out: let go, or webob's words replaced by ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from errorkit import _headers, _wsgi, keys, report
+from errorkit.answering.late import Watched
+from errorkit.error import Error
+from errorkit.exceptions import InvalidResponse
+from errorkit.formats import webob_body
+
+_ANSWERED = keys.ANSWERED
+
+
+class Replying(Watched):
+    """A watched response that goes out, as it is or in our words."""
+
+    def reply(
+        self, body: Iterable[bytes], chunks: Iterator[bytes] | None
+    ) -> Iterable[bytes]:
+        """Let a response go, or put our own in its place.
+
+        :param body: what the application returned
+        :param chunks: its iterator, when iterating has begun
+        """
+        if self.status is None:
+            raise InvalidResponse('start_response was not called')
+        if self.committed:
+            return self._owned(body, chunks)
+        if self.code in _wsgi.BODYLESS or self.code < 200:
+            self.take()
+            chunks = iter(())
+        elif self.code >= 400:
+            answered = None
+            if _ANSWERED in self._environ:
+                answered = self._answered(body)
+            if answered is not None:
+                self.commit_response()
+                report.answered(
+                    self._policy.observers,
+                    self._environ,
+                    answered,
+                    started=self._started,
+                )
+                return self._owned(body, chunks)
+            ours = self._in_our_words(body, chunks)
+            if ours is not None:
+                return ours
+            if self.chunk and chunks is None:
+                chunks = iter(())
+        self.commit_response()
+        return self._owned(body, chunks)
+
+    def commit_response(self) -> None:
+        """Put the head in order, then commit."""
+        if self.code in _wsgi.BODYLESS or self.code < 200:
+            self._drop_body_headers()
+        self._add_version()
+        self.commit()
+
+    def _drop_body_headers(self) -> None:
+        # RFC 9112 section 6.3: 1xx, 204 and 304 end with their head, 205
+        # needs a length; RFC 9110 section 8.6 lets a 304 tell GET's.
+        dropped = {'content-type'}
+        if self.code != 304:
+            dropped.add('content-length')
+        self.headers = [
+            item for item in self.headers if item[0].lower() not in dropped
+        ]
+        if self.code == 205:
+            self.headers.append(('Content-Length', '0'))
+
+    def _owned(
+        self, body: Iterable[bytes], chunks: Iterator[bytes] | None
+    ) -> Iterable[bytes]:
+        chunk = self.take()
+        if not chunk and chunks is None:
+            return body
+        owned = _wsgi.Body(body, chunks, (chunk,) if chunk else ())
+        owned.guard = self.guard
+        return owned
+
+    def _add_version(self) -> None:
+        """Add the version's headers to a response that missed them."""
+        ours = self._environ.get(keys.VERSION_HEADERS)
+        if ours is None:
+            ours = self._policy.formatter.version_headers
+        elif not self._missed_version:
+            return
+        if ours:
+            names = {name.lower() for name, _ in ours}
+            kept = [
+                item
+                for item in self.headers
+                if item[0].lower() not in names or item[0].lower() == 'vary'
+            ]
+            added = [item for item in ours if item[0] != 'Vary']
+            varies = [value for name, value in ours if name == 'Vary']
+            self.headers = _headers.with_vary(kept + added, *varies)
+
+    def _answered(self, body: Iterable[bytes]) -> Error | None:
+        """Return the error that an inner layer of ours has answered with.
+
+        :returns: None when a layer between has dropped that response and
+            made its own
+        """
+        errors, sent = self._environ.pop(_ANSWERED)
+        if errors[0].status != self.code or (
+            type(body) is list and body and body[0] != sent
+        ):
+            return None
+        first: Error = errors[0]
+        return first
+
+    def _in_our_words(
+        self, body: Iterable[bytes], chunks: Iterator[bytes] | None
+    ) -> Iterable[bytes] | None:
+        """Answer in place of webob, or return None to let a response go."""
+        environ = self._environ
+        made = environ.pop(keys.FORMATTED, None)
+        if made is None or made.status != self.code:
+            found = self._read_back(body, chunks)
+            if found is None:
+                return None
+            assert self.status is not None
+            made = self._policy.formatter.from_body(
+                self.status, found, environ
+            )
+        self._close()
+        return self._answer(
+            (made,),
+            self.headers,
+            unmeasured=environ['REQUEST_METHOD'] == 'HEAD',
+        )
+
+    def _read_back(
+        self, body: Iterable[bytes], chunks: Iterator[bytes] | None
+    ) -> webob_body.Found | None:
+        """Return what webob made the body of, if it did."""
+        content_type = length = ''
+        for name, value in self.headers:
+            lowered = name.lower()
+            if lowered == 'content-type':
+                content_type = value
+            elif lowered == 'content-length':
+                length = value
+        if self._environ['REQUEST_METHOD'] == 'HEAD':
+            # webob sends just this; to GET we would answer.
+            if content_type == 'text/html; charset=UTF-8' and length == '0':
+                return webob_body.Found('-', '', '')
+            return None
+        if not length.isdecimal() or not webob_body.may_be(content_type):
+            return None
+        assert self.status is not None
+        # A layer between may have made another iterable of webob's list.
+        self.chunk += b''.join(body if chunks is None else chunks)
+        return webob_body.load(self.status, content_type, self.chunk)
+
+    def _answer(
+        self,
+        errors: Sequence[Error],
+        headers: Iterable[tuple[str, str]],
+        raised: BaseException | None = None,
+        *,
+        bug: bool = False,
+        unmeasured: bool = False,
+    ) -> list[bytes]:
+        environ = self._environ
+        status, head, body = self._policy.formatter.respond(
+            errors, environ, headers
+        )
+        if unmeasured:
+            head = [item for item in head if item[0] != 'Content-Length']
+        self._start(status, head, raised)
+        report.answered(
+            self._policy.observers,
+            environ,
+            errors[0],
+            raised,
+            bug=bug,
+            started=self._started,
+        )
+        return [] if environ['REQUEST_METHOD'] == 'HEAD' else [body]
+
+    def _start(
+        self,
+        status: str,
+        headers: _headers.Headers,
+        raised: BaseException | None,
+    ) -> None:
+        tried, self.tried = self.tried, True
+        reason = None if raised is None else report.traceback_of(raised)
+        if tried and raised is not None and reason is not None:
+            # The server refused a first start: PEP 3333 wants the reason
+            # with the second.
+            self._start_response(
+                status, headers, (type(raised), raised, reason)
+            )
+        else:
+            self._start_response(status, headers)
