@@ -269,10 +269,17 @@ class RequestId:
             source={'header': keys.REQUEST_ID_HEADER},
         )
         try:
-            return self._formatter.answer((made,), environ, start)
+            status, head, body = self._formatter.respond((made,), environ)
         except Exception as exc:  # of the formatter: nobody is outside us
-            log.note_lost(environ, exc)
-            return None
+            log.say(
+                LOG,
+                logging.ERROR,
+                'the answer to an invalid id could not be written',
+                raised=exc,
+            )
+            status, head, body = self._formatter.constant(environ)
+        start(status, head)
+        return [] if environ['REQUEST_METHOD'] == 'HEAD' else [body]
 
     def _count(self, reason: str) -> None:
         with self._counting:

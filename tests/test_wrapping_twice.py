@@ -348,18 +348,21 @@ def test_a_handler_may_ask_a_wrapped_application_and_go_on(
     assert {line.request_id for line in lines} == {exchange.request_id}
 
 
-def test_an_environ_may_be_used_for_one_request_after_another():
-    # As by a test client, or a server with a pool of them.
-    seen = []
-
-    def application(environ, start_response):
-        seen.append(oslo_context.get_current().request_id)
-        start_response('200 OK', apps.TEXT[:])
-        return Watched(environ, [b'x'])
-
+@pytest.mark.parametrize('second', [
+    'a_list', 'a_streamed_body', 'raises_at_once', 'raises_after_a_chunk',
+    'raised', 'in_wsgify', 'in_plain_wsgify'])
+@pytest.mark.parametrize('first', [
+    'a_list', 'a_streamed_body', 'raises_at_once', 'in_wsgify'])
+def test_an_environ_may_be_used_for_one_request_after_another(
+        first, second, records):
+    # As by a dispatcher that asks the next one after a 404, or a test client.
     environ = asked()
-    app = wrapped(application)
-    for _ in range(3):
-        assert serve(app, environ).code == 200
-        assert oslo_context.get_current() is None
-    assert len(seen) == 3 and None not in seen
+    serve(wrapped(ANSWERS[first]), environ)
+    records.kept.clear()
+    environ[apps.SEEN] = apps.Seen()
+
+    again = serve(wrapped(ANSWERS[second]), environ)
+    alone = serve(wrapped(ANSWERS[second]), asked())
+    assert anonymized(again) == anonymized(alone)
+    line, _ = records.of('errorkit.request_log', logging.INFO)
+    assert line.request_id == again.request_id

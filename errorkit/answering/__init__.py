@@ -96,21 +96,9 @@ class Answering(Replying):
     ) -> list[bytes]:
         """Answer when even the answering failed: from what is ready."""
         environ = self._environ
-        body = _CONSTANT
-        request_id = environ.get(keys.REQUEST_ID)
-        if type(request_id) is str and request_id.isascii():
-            body = _CONSTANT_WITH_ID % request_id.encode('ascii')
-        headers = [
-            ('Content-Type', 'application/json'),
-            ('Content-Length', str(len(body))),
-            ('Cache-Control', 'no-store'),
-            ('X-Content-Type-Options', 'nosniff'),
-            *environ.get(
-                keys.VERSION_HEADERS, self._policy.formatter.version_headers
-            ),
-        ]
+        status, headers, body = self._policy.formatter.constant(environ)
         try:
-            self._start('500 Internal Server Error', headers, raised)
+            self._start(status, headers, raised)
         finally:
             report.failed(environ, failure)
             report.answered(
@@ -125,8 +113,3 @@ class Answering(Replying):
 
 
 _FAULT = Error(500, error.title_of(500), error.FAULT_DETAIL)
-_CONSTANT = (
-    b'{"errors": [{"status": 500, "title": "Internal Server Error", '
-    b'"detail": "The server met an unexpected condition."}]}'
-)
-_CONSTANT_WITH_ID = _CONSTANT[:-3] + b', "request_id": "%s"}]}'
