@@ -13,7 +13,7 @@ from typing import Any
 
 import webob.exc
 
-from errorkit import error, formats, keys, report
+from errorkit import error, formats, report
 from errorkit.answering.late import Policy
 from errorkit.answering.responses import Replying
 from errorkit.error import Error
