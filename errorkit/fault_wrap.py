@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from errorkit import _paste, _wsgi, codes, current, error, keys
+from errorkit import _paste, _wsgi, codes, current, error, formats, keys
 from errorkit.answering import Answering, Policy
 from errorkit.error import Known
 from errorkit.exceptions import ConfigError
@@ -138,6 +138,11 @@ class FaultWrapper:
             return call.reply(body, chunks)
         except BaseException as exc:
             return call.failed(exc)
+        finally:
+            # The environ may go through another stack after this one.
+            environ.pop(_FORMATTER, None)
+            if widened is not None:
+                formats.restore_accept(environ)
 
 
 PASTE_OPTIONS: dict[str, _paste.Converter] = {

@@ -92,6 +92,8 @@ class RequestLog:
             logged.failed = logged.closed = True
             logged.say_end(0, False)
             raise
+        finally:
+            environ.pop(keys.REQUEST_LOG, None)
         if type(body) is list or type(body) is tuple:
             # Servers give a body of one chunk its length, if it has one.
             logged.__class__ = _LoggedList
