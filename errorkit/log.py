@@ -163,9 +163,10 @@ class ContextFilter(logging.Filter):
         """Amend a record; every record passes."""
         context = oslo_context.get_current()
         for name in _CONTEXT_FIELDS:
-            if getattr(record, name, None) is None:
+            value = getattr(record, name, None)
+            if value is None:
                 value = getattr(context, name, None)
-                setattr(record, name, one_line(str(value)) if value else '-')
+            setattr(record, name, one_line(str(value)) if value else '-')
         try:
             message = record.getMessage()
         except Exception:  # wrong arguments: logging reports it by itself

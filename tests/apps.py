@@ -193,6 +193,11 @@ def serve(application, environ=None, *, take=None, closes=1):
     except BaseException as exc:
         exchange.raised_by_close = exc
     exchange.drop()
+    # A traceback has frames that hold the body, and this one the exchange:
+    # else a body is closed, and logged, when another test runs.
+    for raised in (exchange.raised, exchange.raised_by_close):
+        if raised is not None:
+            BaseException.with_traceback(raised, None)
     assert not exchange.broken, exchange.broken
     return exchange
 

@@ -59,16 +59,16 @@ class Answering(Replying):
 
     def _answer_to(self, raised: BaseException) -> Iterable[bytes]:
         policy, environ = self._policy, self._environ
-        found = None
+        found, is_read = None, True
         try:
             found = policy.formatter.errors_of(raised, environ)
         except UndeclaredCode:
             raise
         except Exception as exc:  # an exception that lies about itself
             report.failed(environ, exc)
-        if found is None and issubclass(
-            type(raised), webob.exc.HTTPException
-        ):
+            is_read = False
+        is_webob = issubclass(type(raised), webob.exc.HTTPException)
+        if found is None and is_read and is_webob:
             self.restart()
             formats.restore_accept(environ)
             response: Any = raised

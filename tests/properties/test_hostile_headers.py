@@ -11,7 +11,7 @@ import webob.exc
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from log_catcher import Caught
-from strategies import BROWSER, FRAGMENTS, METHODS, RANGES, latin1
+from strategies import BROWSER, FRAGMENTS, METHODS, RANGES, latin1, texts
 from wsgi_driver import ID_HEADER, make_environ, run
 
 import errorkit
@@ -178,8 +178,27 @@ def test_any_request_gets_a_well_formed_answer(
 @pytest.mark.parametrize('place', [
     *(f'HTTP_{name}' for name in HEADERS), *PLACES])
 def test_every_byte_in_every_place_is_borne(place, errorkit_logger):
-    for name in APPLICATIONS:
+    for number, name in enumerate(APPLICATIONS):
         service = Service(name, 'warn', errorkit_logger)
-        for byte in range(256):
+        for byte in range(number, 256, len(APPLICATIONS)):
             for seed in ('', SEEDS[byte % len(SEEDS)]):
                 service.check({place: f'{seed}{chr(byte)}a'})
+
+
+@settings(max_examples=200, deadline=None,
+          suppress_health_check=list(HealthCheck))
+@given(message=texts(), argument=texts(), error=texts())
+def test_any_message_of_a_service_is_one_line(
+        message, argument, error, errorkit_logger):
+    service = Service('shared', 'ignore', errorkit_logger)
+    run(service.wrapped, make_environ())
+    service.check_lines()
+    named = {'request_id': 'req-', 'user_id': argument}
+    for args in ((), (argument,)):
+        text = message.replace('%', '%%') + '%s' if args else message
+        errorkit_logger.info(text, *args, extra=named)
+        try:
+            raise LookupError(error)
+        except LookupError:
+            errorkit_logger.exception(text, *args, extra=named)
+    service.check_lines()

