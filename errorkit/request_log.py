@@ -82,7 +82,10 @@ class RequestLog:
             debug, silent = False, True
         if silent or keys.REQUEST_LOG in environ:
             return self.application(environ, start_response)
-        logged = _Logged(environ, start_response, self._version_key)
+        # A list is what nearly every body is.
+        logged: _Logged = _LoggedList(
+            environ, start_response, self._version_key
+        )
         if debug:
             logged.say_start()
         environ[keys.REQUEST_LOG] = True
@@ -94,13 +97,12 @@ class RequestLog:
             raise
         finally:
             environ.pop(keys.REQUEST_LOG, None)
-        if type(body) is list or type(body) is tuple:
-            # Servers give a body of one chunk its length, if it has one.
-            logged.__class__ = _LoggedList
-        elif isinstance(body, _wsgi.Body):
-            logged.closed = True
-            body.on_close(logged.ended)
-            return body
+        if type(body) is not list and type(body) is not tuple:
+            if isinstance(body, _wsgi.Body):
+                logged.closed = True
+                body.on_close(logged.ended)
+                return body
+            logged.__class__ = _Logged
         logged.own(body)
         return logged
 
@@ -225,7 +227,7 @@ class _Logged(_wsgi.Body):
 
 
 class _LoggedList(_Logged):
-    """The same of a list or tuple.
+    """The same of a list or tuple; servers give one of one chunk its length.
 
     Nothing of the application runs when it is iterated, so its own iterator
     does that, and says afterwards how far it came.

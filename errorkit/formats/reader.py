@@ -23,6 +23,7 @@ LOG = logging.getLogger('errorkit.formatter')
 #: More errors than this in one response are cut off.
 MAX_ERRORS = 20
 _MAX_TITLE = 256
+_TEXTS = (str, _i18n.Text)
 #: How many valid codes are remembered as such.
 _MAX_SEEN = 1000
 
@@ -215,12 +216,12 @@ class Reader:
                     links = (('help', declared.help),)
         limit = self._max_detail
         # text_of, spelled out for what nearly every text is.
-        if type(detail) is not str:
+        if type(detail) is not str and type(detail) is not _i18n.Text:
             detail = self._text(detail, limit)
         shown = detail or explanation or error.explanation_of(status)
         if self._composes:
             shown = self._composed(status, explanation, detail, environ)
-        if type(shown) is not str or len(shown) > limit:
+        if type(shown) not in _TEXTS or len(shown) > limit:
             shown = error.text_of(shown, limit)
         if type(title) is not str or len(title) > _MAX_TITLE:
             title = self._text(title, _MAX_TITLE)
