@@ -20,6 +20,8 @@ _STATUS = re.compile(r'[1-9][0-9]{2}(?: [\x20-\x7e\x80-\xff]*)?')
 #: Names found good before, as spelled; a few dozen in a service's life.
 _good_names: set[str] = set()
 _MAX_NAMES = 1000
+#: The same for status lines, each with its number.
+_good_statuses: dict[str, int] = {}
 
 
 def is_name(name: object) -> bool:
@@ -39,13 +41,14 @@ def check_head(status: str, headers: Headers) -> int:
                 _check_name(name)
             if not (value.isascii() and value.isprintable()):
                 _check_value(name, value)
-        if not _STATUS.fullmatch(status):
-            raise InvalidResponse('the status line is not valid')
+        code = _good_statuses.get(status)
+        if code is None:
+            code = _check_status(status)
+        return code
     except (TypeError, ValueError, AttributeError) as exc:
         if isinstance(exc, InvalidResponse):
             raise
         raise InvalidResponse('status and headers are not strings') from None
-    return int(status[:3])
 
 
 def check_header(name: str, value: str) -> None:
@@ -54,6 +57,15 @@ def check_header(name: str, value: str) -> None:
     :raises InvalidResponse: naming the header, never its value
     """
     check_head('500', [(name, value)])
+
+
+def _check_status(status: str) -> int:
+    if not _STATUS.fullmatch(status):
+        raise InvalidResponse('the status line is not valid')
+    code = int(status[:3])
+    if len(_good_statuses) < _MAX_NAMES:
+        _good_statuses[status] = code
+    return code
 
 
 def _check_name(name: str) -> None:

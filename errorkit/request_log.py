@@ -38,6 +38,8 @@ LOG = logging.getLogger('errorkit.request_log')
 #: Of an address and a method, so many characters are logged.
 _MAX_WORDS = 256
 _clock = time.perf_counter
+_REQUEST_LOG = keys.REQUEST_LOG
+_ERROR = keys.ERROR
 
 FORMAT = '%s "%s %s" status: %s len: %s microversion: %s time: %.6f%s'
 
@@ -80,7 +82,7 @@ class RequestLog:
         except Exception as exc:  # a log never fails a request
             log.note_lost(environ, exc)
             debug, silent = False, True
-        if silent or keys.REQUEST_LOG in environ:
+        if silent or _REQUEST_LOG in environ:
             return self.application(environ, start_response)
         # A list is what nearly every body is.
         logged: _Logged = _LoggedList(
@@ -88,7 +90,7 @@ class RequestLog:
         )
         if debug:
             logged.say_start()
-        environ[keys.REQUEST_LOG] = True
+        environ[_REQUEST_LOG] = True
         try:
             body = self.application(environ, logged)
         except BaseException:
@@ -96,7 +98,7 @@ class RequestLog:
             logged.say_end(0, False)
             raise
         finally:
-            environ.pop(keys.REQUEST_LOG, None)
+            environ.pop(_REQUEST_LOG, None)
         if type(body) is not list and type(body) is not tuple:
             if isinstance(body, _wsgi.Body):
                 logged.closed = True
@@ -197,7 +199,7 @@ class _Logged(_wsgi.Body):
                     _clock() - self._started,
                     ' aborted' if aborted else '',
                 ),
-                error=environ.get(keys.ERROR),
+                error=environ.get(_ERROR),
             )
         except Exception as exc:  # a log never fails a request
             log.note_lost(environ, exc)
