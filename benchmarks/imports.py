@@ -16,7 +16,7 @@ import sys
 from measure import ratio
 
 BOUND = 2.0
-OURS = 'errorkit'
+OURS = 'errorkit.pipeline'
 BASE = 'webob, oslo_context.context'
 _PROGRAM = '''
 import time

@@ -23,22 +23,29 @@ The request id is the spine: every part makes it, carries it, stores it or
 reads it. ``errorkit.pipeline`` has the order and its reasons.
 """
 
-from errorkit import context, log
-from errorkit.codes import Catalog, ErrorCode
-from errorkit.context import Context
-from errorkit.error import Error, Known, MultiError
-from errorkit.fault_wrap import FaultWrapper
-from errorkit.handler import json_error_formatter, wsgify
-from errorkit.microversion import Microversion
-from errorkit.pipeline import wrap
-from errorkit.request_id import RequestId
-from errorkit.request_log import RequestLog
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from errorkit import context, log
+    from errorkit.codes import Catalog, ErrorCode
+    from errorkit.context import Context
+    from errorkit.domain import ExceptionRegistry, Known
+    from errorkit.error import Error, MultiError
+    from errorkit.fault_wrap import FaultWrapper
+    from errorkit.handler import json_error_formatter, wsgify
+    from errorkit.microversion import Microversion
+    from errorkit.pipeline import wrap
+    from errorkit.request_id import RequestId
+    from errorkit.request_log import RequestLog
+    from errorkit.validation import validate, validate_query
 
 __all__ = [
     'Catalog',
     'Context',
     'Error',
     'ErrorCode',
+    'ExceptionRegistry',
     'FaultWrapper',
     'Known',
     'Microversion',
@@ -48,6 +55,45 @@ __all__ = [
     'context',
     'json_error_formatter',
     'log',
+    'validate',
+    'validate_query',
     'wrap',
     'wsgify',
 ]
+
+# Nothing is imported before it is asked for: the pytest plugin is loaded
+# wherever errorkit is installed, and webob warns on Python 3.11 and 3.12.
+_ROOMS = {
+    'Catalog': 'codes',
+    'Context': 'context',
+    'Error': 'error',
+    'ErrorCode': 'codes',
+    'ExceptionRegistry': 'domain',
+    'FaultWrapper': 'fault_wrap',
+    'Known': 'domain',
+    'Microversion': 'microversion',
+    'MultiError': 'error',
+    'RequestId': 'request_id',
+    'RequestLog': 'request_log',
+    'context': 'context',
+    'json_error_formatter': 'handler',
+    'log': 'log',
+    'validate': 'validation',
+    'validate_query': 'validation',
+    'wrap': 'pipeline',
+    'wsgify': 'handler',
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    found: Any = importlib.import_module(f'{__name__}.{_ROOMS[name]}')
+    if name != _ROOMS[name]:
+        found = getattr(found, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -83,6 +83,15 @@ def one_of_or_loaded(*allowed: str) -> Converter:
     return convert
 
 
+def word_or_by_prefix(value: str) -> Any:
+    """Read one word, pairs such as ``/v2.1=compute``, or a ``module:name``."""
+    found = words(value)
+    if any('=' in word for word in found):
+        pairs = [word.partition('=') for word in found]
+        return {prefix: name for prefix, _, name in pairs}
+    return loaded(value) if ':' in value else text(value)
+
+
 def statuses(value: str) -> dict[int, str]:
     """Read pairs such as ``405=volume.method 501=volume.missing``."""
     pairs = {}

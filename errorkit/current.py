@@ -10,6 +10,7 @@ made of that when somebody looks.
 from __future__ import annotations
 
 import contextvars
+import functools
 from typing import TYPE_CHECKING, Any
 
 from oslo_context import context as oslo_context
@@ -67,6 +68,18 @@ class RequestContext(oslo_context.RequestContext):
         finally:
             CURRENT.reset(token)
 
+    def get_logging_values(self) -> dict[str, Any]:
+        """Return what oslo.log shows in a record; it asks twice for each."""
+        own = self.__dict__
+        if len(own) != 2 or type(self) is not RequestContext:
+            values: dict[str, Any] = super().get_logging_values()
+            return values
+        # Still as anonymous() made it: nothing but its two ids is its own.
+        values = _values_of_anonymous(self.user_idt_format).copy()
+        values.update(own)
+        values['roles'] = []
+        return values
+
     def redacted_copy(self, **kwargs: Any) -> Any:
         """Return a copy without secrets; it does not become the current."""
         token = CURRENT.set(CURRENT.get())
@@ -107,6 +120,18 @@ def anonymous(
     made.request_id = request_id
     made.global_request_id = global_request_id
     return made
+
+
+@functools.lru_cache(maxsize=8)
+def _values_of_anonymous(user_idt_format: str) -> dict[str, Any]:
+    """Return what a record shows of a context without an identity.
+
+    :param user_idt_format: of the class, which a service may change
+    """
+    values: dict[str, Any] = super(
+        RequestContext, anonymous('-')
+    ).get_logging_values()
+    return values
 
 
 class _Store:

@@ -8,7 +8,9 @@ that many threads raise at the same time.
 
 from __future__ import annotations
 
+import dataclasses
 import http
+import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +67,53 @@ class Error:
     trace_id: str | None = None
     extra: Mapping[str, Any] | None = None
 
+    @staticmethod
+    def from_response(response: Any) -> UpstreamError:
+        """Return why another service has refused.
+
+        ::
+
+            raise MultiError([
+                webob.exc.HTTPBadGateway(detail, comment=codes.NO_IMAGE),
+                Error.from_response(response),
+            ])
+
+        :param response: a response with a status from 400 to 599, of
+            requests, httpx, urllib3 or webob; its body is read where it has
+            not been yet
+        :returns: the first of its errors, in whatever format they came, with
+            that service's code and request id
+        :raises ValueError: the response is no error
+        """
+        # It knows the formats, which in their turn are made of this module's
+        # records: found when it is asked for, and no sooner.
+        reader = importlib.import_module('errorkit.formats.upstream')
+        found: UpstreamError = reader.from_response(response)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamError(Error):
+    """An error that another service has answered with.
+
+    It keeps that service's code and request id. As a further error of a
+    ``MultiError`` it says why; a client is shown it only where the service
+    asked for that (``show_upstream``), the log always is.
+    """
+
+
+#: An Error in the making, for ``made.__class__ = Error`` once it is filled: a
+#: frozen dataclass takes four times as long to be made. Only the same slots
+#: in both classes allow it.
+Draft: Any = dataclasses.make_dataclass(
+    'Draft',
+    [
+        (one.name, one.type, dataclasses.field(default=one.default))
+        for one in dataclasses.fields(Error)
+    ],
+    slots=True,
+)
+
 
 class MultiError(Exception):
     """Several errors at once; the first one's status is the response's.
@@ -84,71 +133,6 @@ class MultiError(Exception):
 
     def __str__(self) -> str:
         return f'{len(self.errors)} errors'
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a registered exception class becomes.
-
-    :param status: the HTTP status, 400 to 599
-    :param code: the error code
-    :param safe: show the exception's text; without it the client reads the
-        standard explanation of the status
-    :param headers: headers of the response
-    """
-
-    status: int
-    code: str | None = None
-    safe: bool = False
-    headers: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def of(cls, value: Known | tuple[int, str] | int) -> Known:
-        """Return what a value in ``exceptions=`` stands for.
-
-        :param value: a ``Known``, a pair of status and code, or a status
-        :raises ValueError: it is none of these
-        """
-        if isinstance(value, int):
-            value = cls(value)
-        elif isinstance(value, tuple) and len(value) == 2:
-            value = cls(*value)
-        if not isinstance(value, cls) or not 400 <= value.status <= 599:
-            raise ValueError('a status from 400 to 599, and a code or None')
-        return value
-
-
-def known(
-    error: BaseException, registered: Mapping[type[BaseException], Known]
-) -> Known | None:
-    """Find what an exception was registered as, by class, over the MRO.
-
-    An unregistered one whose ``safe`` attribute is True is a 500 that shows
-    its text. Its other attributes choose nothing.
-    """
-    if not registered:
-        return Known(500, None, True) if _is_safe(error) else None
-    try:
-        found = next(
-            filter(None, map(registered.get, _mro(type(error)))), None
-        )
-    except Exception:  # of a metaclass
-        found = None
-    if found is None:
-        return Known(500, None, True) if _is_safe(error) else None
-    if not found.safe and _is_safe(error):
-        return Known(found.status, found.code, True, found.headers)
-    return found
-
-
-_mro = type.__dict__['__mro__'].__get__
-
-
-def _is_safe(error: BaseException) -> bool:
-    try:
-        return getattr(error, 'safe', False) is True
-    except Exception:  # an attribute may be a property that fails
-        return False
 
 
 def text_of(value: object, limit: int = MAX_DETAIL) -> str:
@@ -180,12 +164,21 @@ def explanation_of(status: int) -> str:
     """Return the standard explanation of a status."""
     if status == 500:
         return FAULT_DETAIL
+    if status in _EXPLANATIONS:
+        return _EXPLANATIONS[status]
     found = webob.exc.status_map.get(status)
     if found is None:
         found = webob.exc.status_map.get(status // 100 * 100)
     return (found.explanation if found else '') or title_of(status)
 
 
+# webob has templates for these, which quote the request, and no text.
+_EXPLANATIONS = {
+    405: 'The method is not allowed for this resource.',
+    406: 'The resource cannot be had in a form that the request accepts.',
+    415: 'The media type of the request is not supported.',
+    501: 'The method of the request is not implemented by this server.',
+}
 _TITLES = {status.value: status.phrase for status in http.HTTPStatus}
 _TITLES.update(
     {

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from errorkit import _paste, _wsgi, codes, current, error, formats, keys
+from errorkit import _paste, _wsgi, codes, current, error, keys
 from errorkit.answering import Answering, Policy
-from errorkit.error import Known
+from errorkit.domain import Known
 from errorkit.exceptions import ConfigError
-from errorkit.formats import webob_body
+from errorkit.formats import choice, compute, negotiation
 from errorkit.formats.formatter import Formatter
 from errorkit.observers import Observer, Observers
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 _FORMATTER = keys.FORMATTER
 _VERSION_HEADERS = keys.VERSION_HEADERS
 _HTTP_ACCEPT = 'HTTP_ACCEPT'
-_inner_accept = webob_body.inner_accept
+_inner_accept = negotiation.inner
 
 
 class FaultWrapper:
-    """WSGI middleware: exceptions and webob's own error responses, answered.
+    """WSGI middleware: exceptions and error responses, answered in one shape.
 
     :param application: the wrapped WSGI application
     :param service_type: the prefix of default codes, such as ``volume``
@@ -48,6 +48,16 @@ class FaultWrapper:
     :param max_detail: how many characters of a text are sent
     :param exceptions: for an exception class, what it becomes: a status and
         a code, or a ``Known``; found by class, over the MRO
+    :param format: the JSON the service speaks: ``errors``, ``compute`` or
+        ``bridge``; one of them for each path prefix; or a function from
+        environ to one of them
+    :param compute_fault: the key of a compute fault whose status has none of
+        its own
+    :param show_upstream: show clients the ``UpstreamError`` entries too
+    :param code_header: send the code of a JSON answer as the header
+        ``OpenStack-Error-Code`` too
+    :param reshape: which errors of other layers are answered in our format:
+        ``all``, those that are not JSON (``non-json``), or ``none``
     :param observers: told of every error, from a thread of their own
     :param base_exceptions: ``answer`` those that are not an ``Exception``
         with a 500 where that is right, or ``reraise`` them all
@@ -71,6 +81,11 @@ class FaultWrapper:
             type[BaseException], Known | tuple[int, str] | int
         ]
         | None = None,
+        format: choice.Format = 'errors',
+        compute_fault: str = compute.FALLBACK,
+        show_upstream: bool = False,
+        code_header: bool = True,
+        reshape: str = 'all',
         observers: Iterable[Observer] = (),
         base_exceptions: str = 'answer',
         notes_claims: bool = True,
@@ -83,6 +98,13 @@ class FaultWrapper:
                 base_exceptions,
                 'allowed: answer, reraise',
             )
+        if reshape not in ('all', 'non-json', 'none'):
+            raise ConfigError(
+                'errorkit#fault_wrap',
+                'reshape',
+                reshape,
+                'allowed: all, non-json, none',
+            )
         self.application = application
         self.formatter = formatter or Formatter(
             service_type,
@@ -92,12 +114,19 @@ class FaultWrapper:
             detail_style=detail_style,
             max_detail=max_detail,
             exceptions=exceptions,
+            format=format,
+            compute_fault=compute_fault,
+            show_upstream=show_upstream,
+            code_header=code_header,
         )
         self._adds_version = bool(self.formatter.version_headers)
         self.observers = Observers(observers)
         self._notes_claims = notes_claims
         self._policy = Policy(
-            self.formatter, self.observers, base_exceptions == 'reraise'
+            self.formatter,
+            self.observers,
+            base_exceptions == 'reraise',
+            reshape,
         )
 
     def __call__(
@@ -142,7 +171,7 @@ class FaultWrapper:
             # The environ may go through another stack after this one.
             environ.pop(_FORMATTER, None)
             if widened is not None:
-                formats.restore_accept(environ)
+                negotiation.restore(environ)
 
 
 PASTE_OPTIONS: dict[str, _paste.Converter] = {
@@ -153,6 +182,11 @@ PASTE_OPTIONS: dict[str, _paste.Converter] = {
     'detail_style': _paste.text,
     'max_detail': _paste.integer,
     'exceptions': _paste.loaded,
+    'format': _paste.word_or_by_prefix,
+    'compute_fault': _paste.text,
+    'show_upstream': _paste.boolean,
+    'code_header': _paste.boolean,
+    'reshape': _paste.text,
     'base_exceptions': _paste.text,
 }
 

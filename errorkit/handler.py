@@ -11,9 +11,9 @@ import webob
 import webob.dec
 import webob.exc
 
-from errorkit import formats, keys
+from errorkit import keys
 from errorkit.error import MultiError
-from errorkit.formats import webob_body
+from errorkit.formats import negotiation, webob_body
 from errorkit.formats.formatter import Formatter
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class wsgify(webob.dec.wsgify):  # type: ignore[misc] # webob has no types
             answer = self._answer(response, environ, start_response)
             if answer is not None:
                 return answer
-            formats.restore_accept(environ)
+            negotiation.restore(environ)
         return self._responded(response, request)(environ, start_response)
 
     def _answer(

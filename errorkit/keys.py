@@ -40,6 +40,10 @@ KEYSTONE_MARKS = ('keystone.token_auth', 'keystone.token_info')
 # headers
 REQUEST_ID_HEADER = 'X-Openstack-Request-Id'
 HTTP_REQUEST_ID = 'HTTP_X_OPENSTACK_REQUEST_ID'
+#: ``pass`` lets an application's own error response go out as it is.
+OPT_OUT_HEADER = 'X-Errorkit'
+#: The code of an error, beside the body.
+CODE_HEADER = 'OpenStack-Error-Code'
 VERSION_HEADER = 'OpenStack-API-Version'
 HTTP_VERSION = 'HTTP_OPENSTACK_API_VERSION'
 SERVICE_ROLES = 'HTTP_X_SERVICE_ROLES'

@@ -57,14 +57,18 @@ _ESCAPES = {
 }
 # What a known parameter's value may be made of to be shown: no separator,
 # neither plain nor escaped, behind which another parameter could stand.
-_VALUE = r'(?:[A-Za-z0-9._:,+-]|%20|%2[BCbc]|%3[Aa]){0,128}'
-_PLAIN_VALUE = re.compile(_VALUE)
-_PLAIN_NAME = re.compile('[A-Za-z_][A-Za-z0-9_.-]{0,63}')
-_PLAIN_QUERY = re.compile(
-    '(?:(?:'
-    + '|'.join(map(re.escape, sorted(QUERY_PARAMETERS)))
-    + f')={_VALUE}(?:&|$))*'
+_PLAIN_VALUE = re.compile(
+    '(?:[A-Za-z0-9._:,+-]|%20|%2[BCbc]|%3[Aa]){0,128}'
 )
+_PLAIN_NAME = re.compile('[A-Za-z_][A-Za-z0-9_.-]{0,63}')
+# The values without escapes that nearly every query has, matched without a
+# way back; any other query is taken apart.
+_PLAIN_PAIR = (
+    '(?:'
+    + '|'.join(map(re.escape, sorted(QUERY_PARAMETERS)))
+    + ')=[A-Za-z0-9._:,+-]{0,128}+'
+)
+_PLAIN_QUERY = re.compile(f'{_PLAIN_PAIR}(?:&{_PLAIN_PAIR})*+')
 _PATH_SAFE = "/._~!$&'()*+,;=:@%-"
 
 

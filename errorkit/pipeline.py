@@ -20,11 +20,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from errorkit import _paste, codes, error
+from errorkit import _paste, codes, domain, error
 from errorkit.context import Context
 from errorkit.exceptions import ConfigError
 from errorkit.fault_wrap import PASTE_OPTIONS as FAULT_OPTIONS
 from errorkit.fault_wrap import FaultWrapper
+from errorkit.formats import choice, compute
 from errorkit.formats.formatter import Formatter
 from errorkit.microversion import Microversion
 from errorkit.observers import Observer
@@ -59,9 +60,14 @@ def wrap(
     detail_style: str = 'plain',
     max_detail: int = error.MAX_DETAIL,
     exceptions: Mapping[
-        type[BaseException], error.Known | tuple[int, str] | int
+        type[BaseException], domain.Known | tuple[int, str] | int
     ]
     | None = None,
+    format: choice.Format = 'errors',
+    compute_fault: str = compute.FALLBACK,
+    show_upstream: bool = False,
+    code_header: bool = True,
+    reshape: str = 'all',
     observers: Iterable[Observer] = (),
     base_exceptions: str = 'answer',
     log_requests: bool = True,
@@ -83,7 +89,8 @@ def wrap(
     :param legacy_headers: see ``Microversion``
     :param context_class: see ``Context``
     :param default_codes: see ``FaultWrapper``, as are ``detail_style``,
-        ``max_detail``, ``exceptions``, ``observers`` and
+        ``max_detail``, ``exceptions``, ``format``, ``compute_fault``,
+        ``show_upstream``, ``code_header``, ``reshape``, ``observers`` and
         ``base_exceptions``
     :param log_requests: put ``RequestLog`` in
     :returns: the wrapped application
@@ -104,6 +111,10 @@ def wrap(
         detail_style=detail_style,
         max_detail=max_detail,
         exceptions=exceptions,
+        format=format,
+        compute_fault=compute_fault,
+        show_upstream=show_upstream,
+        code_header=code_header,
     )
     wrapped = application
     if versions is not None:
@@ -136,6 +147,7 @@ def wrap(
         wrapped,
         observers=observers,
         base_exceptions=base_exceptions,
+        reshape=reshape,
         notes_claims=callable(auth),
         formatter=formatter,
     )

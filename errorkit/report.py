@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from errorkit import current, keys, log
-from errorkit.error import Error
+from errorkit.error import Error, UpstreamError
 from errorkit.observers import ErrorRecord, Observers
 
 if TYPE_CHECKING:
@@ -71,6 +72,28 @@ def answered(
         '%s %s %s',
         (what, error.status, error.code),
     )
+
+
+def upstream(environ: WSGIEnvironment, errors: Sequence[Error]) -> None:
+    """Log which services' errors are behind the one that was answered."""
+    token = None
+    if keys.REQUEST_ID in environ:
+        token = current.CURRENT.set(environ)
+    try:
+        for one in errors:
+            if type(one) is UpstreamError:
+                log.say(
+                    LOG,
+                    logging.INFO,
+                    'an upstream service answered %s %s, request id %s: %s',
+                    one.status,
+                    one.code or '-',
+                    one.request_id or '-',
+                    one.detail,
+                )
+    finally:
+        if token is not None:
+            current.CURRENT.reset(token)
 
 
 def aborted(

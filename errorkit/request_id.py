@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import webob.exc
 
-from errorkit import _headers, _paste, current, formats, ids, keys, log
+from errorkit import _headers, _paste, current, ids, keys, log
 from errorkit._i18n import _
 from errorkit.exceptions import ConfigError
+from errorkit.formats import negotiation
 from errorkit.formats.formatter import Formatter
 from errorkit.trust import predicate, trust_option
 
@@ -140,7 +141,7 @@ class RequestId:
                 # A FaultWrapper outside us cannot put our header on its
                 # answers: one inside shall do the work.
                 del environ[_FORMATTER]
-                formats.restore_accept(environ)
+                negotiation.restore(environ)
         started = False
 
         def start(

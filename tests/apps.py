@@ -32,6 +32,11 @@ class Boom(Exception):
     """The bug of the failing applications; its text is nobody's business."""
 
 
+def class_of(value):
+    """Return the name of a parameter in a test's id, the same in each run."""
+    return type(value).__name__
+
+
 class Seen:
     """What an application did for one request, and what was done to it."""
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small WSGI client, and what every error that it gets must look like."""
 
+import base64
 import dataclasses
 import functools
+import hashlib
 import html.parser
 import io
 import json
@@ -271,24 +273,28 @@ def _from_html(response):
     directives = dict(
         part.strip().partition(' ')[::2] for part in policy.split(';')
     )
-    assert directives['default-src'] == "'none'"
-    assert directives['base-uri'] == "'none'"
-    assert directives['form-action'] == "'none'"
-    assert directives['frame-ancestors'] == "'none'"
-    assert 'script-src' not in directives
+    assert directives.pop('default-src') == "'none'"
+    assert directives.pop('base-uri') == "'none'"
+    assert directives.pop('form-action') == "'none'"
+    assert directives.pop('frame-ancestors') == "'none'"
     page = _Page()
     page.feed(response.body.decode('utf-8'))
     page.close()
-    assert page.tags <= _TAGS, page.tags - _TAGS
+    digest = hashlib.sha256(page.style.encode('utf-8')).digest()
+    allowed = base64.b64encode(digest).decode('ascii')
+    assert directives == {'style-src': f"'sha256-{allowed}'"}
+    assert set(page.tags) <= _TAGS, set(page.tags) - _TAGS
     assert page.attributes <= _ATTRIBUTES, page.attributes - _ATTRIBUTES
+    for tag in ('html', 'title', 'style', 'main', 'h1'):
+        assert page.tags.count(tag) == 1, tag
     return page.errors
 
 
 _TAGS = {
-    *('html', 'head', 'meta', 'title', 'style', 'body'),
-    *('h1', 'p', 'dl', 'dt', 'dd', 'a'),
+    *('html', 'head', 'meta', 'title', 'style', 'body', 'main'),
+    *('h1', 'h2', 'p', 'dl', 'dt', 'dd', 'a', 'footer'),
 }
-_ATTRIBUTES = {'lang', 'charset', 'name', 'content', 'href', 'rel'}
+_ATTRIBUTES = {'lang', 'dir', 'charset', 'name', 'content', 'href', 'rel'}
 
 
 class _Page(html.parser.HTMLParser):
@@ -296,14 +302,14 @@ class _Page(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__(convert_charrefs=True)
-        self.tags = set()
+        self.tags = []
         self.attributes = set()
         self.errors = []
         self._text = ''
         self._name = ''
 
     def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
+        self.tags.append(tag)
         self.attributes.update(name for name, _ in attrs)
         if tag != 'a':
             self._text = ''
@@ -315,7 +321,10 @@ class _Page(html.parser.HTMLParser):
         text = self._text
         if tag == 'title':
             self.title = text
-        elif tag == 'h1':
+        elif tag == 'style':
+            self.style = text
+        elif tag in ('h1', 'h2'):
+            assert (tag == 'h1') == (not self.errors)
             status, _, title = text.partition(' ')
             self.errors.append({'status': int(status), 'title': title})
             if len(self.errors) == 1:
@@ -325,35 +334,48 @@ class _Page(html.parser.HTMLParser):
         elif tag == 'dt':
             self._name = text
         elif tag == 'dd':
-            _set_fact(self.errors[-1], self._name, text)
+            self.note(self.errors[-1], self._name, text)
             if self._name == 'code':
                 self.errors[-1] = _in_order(self.errors[-1])
+
+    @staticmethod
+    def note(error, name, text):
+        """Add a fact of a page or of lines to an error."""
+        first, _, rest = name.partition(' ')
+        if first == 'source':
+            error.setdefault('source', {})[rest] = text
+        elif first in ('help', 'link'):
+            link = {'rel': rest or first, 'href': text}
+            error.setdefault('links', []).append(link)
+        elif name in ('retry', 'trace id', 'min version', 'max version'):
+            error[name.replace(' ', '_')] = text
+        else:
+            _set_fact(error, name, text)
 
 
 def _from_text(response):
     errors = []
-    text = response.body.decode('utf-8')
-    for part in re.split(r'\n\n(?=[45][0-9]{2} )', text):
-        lines = part.rstrip('\n').split('\n')
-        status, _, title = lines[0].partition(' ')
-        error = {'status': int(status), 'title': title}
-        while ': ' in lines[-1] and lines[-1].partition(': ')[0] in _FACTS:
-            name, _, value = lines.pop().partition(': ')
-            _set_fact(error, name, value)
-        error['detail'] = '\n'.join(lines[2:]).rstrip('\n')
-        errors.append(_in_order(error))
+    parts = response.body.decode('utf-8').split('\n* * *\n\n')
+    if parts[-1] == '…\n':
+        parts.pop()
+    for part in parts:
+        heading, _, rest = part.partition('\n\n')
+        detail, _, facts = rest.rpartition('\n\n')
+        status, _, title = heading.partition(' ')
+        error = {'status': int(status), 'title': title, 'detail': detail}
+        for line in facts.splitlines():
+            name, _, value = line.partition(': ')
+            _Page.note(error, name, value)
+        errors.append({**_in_order(error), **error})
     return errors
 
 
-_FACTS = ('code', 'request id', 'help')
+_FACTS = ('code', 'request id')
 
 
 def _set_fact(error, name, value):
     assert name in _FACTS
-    if name == 'help':
-        error['links'] = [{'rel': name, 'href': value}]
-    else:
-        error[name.replace(' ', '_')] = value
+    error[name.replace(' ', '_')] = value
 
 
 def _in_order(error):

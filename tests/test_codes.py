@@ -5,6 +5,7 @@ import copy
 import logging
 import pickle
 
+import oslo_i18n
 import pytest
 import webob.exc
 from assertions import ask, assert_error
@@ -307,3 +308,251 @@ def test_errorkits_own_codes_are_not_logged_as_undeclared(caplog):
     assert_error(reply, status=400, code='volume.microversion.invalid')
     assert not catalog.undeclared
     assert not caplog.records
+
+
+# -- what a code says of itself
+
+
+def test_a_code_knows_its_life():
+    code = defined(
+        since='3.5',
+        deprecated_since=(3, 40),
+        replaced_by='volume.name_taken',
+        cause='service',
+        retry='later',
+        renames={'3.30': 'volume.new', (3, 50): 'volume.newest'},
+    )
+    assert (code.since, code.deprecated_since) == ((3, 5), (3, 40))
+    assert code.replaced_by == 'volume.name_taken'
+    assert (code.cause, code.retry) == ('service', 'later')
+    assert not code.retired
+    assert [
+        code.at(version)
+        for version in ((3, 0), (3, 29), (3, 30), (3, 49), (3, 50), None)
+    ] == [
+        name
+        for name in ('volume.name_exists', 'volume.new', 'volume.newest')
+        for _ in range(2)
+    ]
+
+
+def test_the_status_tells_the_cause_unless_it_is_given():
+    assert defined(status=409).cause == 'user'
+    assert defined(status=(503, 409)).cause == 'service'
+
+
+@pytest.mark.parametrize(
+    ('member', 'value'),
+    [
+        ('cause', 'nobody'),
+        ('retry', 'perhaps'),
+        ('since', '3.05'),
+        ('since', (3,)),
+        ('since', 3.5),
+        ('deprecated_since', 'latest'),
+        ('replaced_by', 'Taken'),
+        ('renames', {'x': 'volume.new'}),
+        ('renames', {'3.5': 'image.new'}),
+        ('renames', {'3.5': 'volume.name_exists'}),
+        ('renames', {'3.5': 'volume.undefined_code'}),
+        ('renames', {'3.5': 'volume.a', '3.6': 'volume.a'}),
+        ('params', {'name': str}),
+        ('text', 'named %(name)s'),
+    ],
+)
+def test_what_a_code_cannot_say_of_itself_is_refused(member, value):
+    with pytest.raises(InvalidCode) as raised:
+        defined(**{member: value})
+    assert 'volume' in str(raised.value)
+
+
+def test_a_declared_code_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        defined().retired = True
+
+
+def test_a_renamed_string_cannot_be_declared_again():
+    catalog = errorkit.Catalog('volume')
+    catalog.define('volume.old', status=409, renames={'3.5': 'volume.new'})
+    with pytest.raises(InvalidCode):
+        catalog.define('volume.new', status=409)
+
+
+# -- raising by code
+
+TEXT = 'A volume named %(name)s of %(size)d GiB, 100%% full.'
+
+
+def with_text(**more):
+    return defined(text=TEXT, params={'name': str, 'size': int}, **more)
+
+
+def test_a_code_makes_the_plain_webob_exception():
+    error = with_text().error(name='<x> %s', size=3)
+    assert type(error) is webob.exc.HTTPConflict
+    assert error.detail == 'A volume named <x> %s of 3 GiB, 100% full.'
+    assert error.comment == 'volume.name_exists'
+
+
+def test_what_a_code_raises_is_answered_with_it():
+    code = defined(retry='after-refresh')
+
+    def application(environ, start_response):
+        raise code.error('Taken.', headers=[('Retry-After', '3')])
+
+    reply = ask(errorkit.wrap(application, service_type='volume'))
+    assert_error(reply, status=409, code=code, detail='Taken.')
+    assert reply.one('Retry-After') == '3'
+
+
+@pytest.mark.parametrize(
+    'values',
+    [
+        {},
+        {'name': 'x'},
+        {'name': 'x', 'size': '3'},
+        {'name': 'x', 'size': True},
+        {'name': None, 'size': 3},
+        {'name': 'x', 'size': 3, 'more': 1},
+    ],
+)
+def test_wrong_values_of_a_text_are_a_type_error_that_names_them(values):
+    with pytest.raises(TypeError, match=r"'(name|size|more)'"):
+        with_text().error(**values)
+
+
+def test_a_text_and_values_for_the_declared_one_do_not_go_together():
+    with pytest.raises(TypeError):
+        with_text().error('Another.', name='x', size=3)
+    with pytest.raises(TypeError):
+        defined().error(name='x')
+
+
+def test_a_code_is_raised_with_one_of_its_statuses():
+    code = defined(status=(409, 418))
+    assert code.error().status_int == 409
+    error = code.error(status=418)
+    assert (error.status_int, error.comment) == (418, code)
+    with pytest.raises(InvalidCode):
+        code.error(status=404)
+
+
+def test_a_retired_code_is_not_raised():
+    with pytest.raises(InvalidCode, match='retired'):
+        defined(retired=True).error()
+
+
+def test_a_lazy_text_is_translated_for_its_reader():
+    oslo_i18n.enable_lazy()
+    try:
+        text = oslo_i18n.TranslatorFactory('volumes').primary('No %(name)s.')
+        error = defined(text=text, params={'name': str}).error(name='x')
+        assert error.detail == 'No x.'
+        assert hasattr(type(error.detail), 'translation')
+    finally:
+        oslo_i18n.enable_lazy(False)
+
+
+# -- what the catalog adds to an error
+
+
+def answering(code, status=409, **options):
+    """Return the stack of a service that raises an error with a code."""
+
+    def application(environ, start_response):
+        raise webob.exc.status_map[status]('x', comment=code)
+
+    return errorkit.wrap(application, service_type='volume', **options)
+
+
+def test_the_retry_hint_is_sent_with_the_code():
+    catalog = errorkit.Catalog('volume')
+    code = catalog.define('volume.busy', status=409, retry='later')
+    assert_error(
+        ask(answering(code, catalog=catalog)),
+        status=409,
+        code=code,
+        retry='later',
+    )
+
+
+def test_the_code_of_a_json_answer_is_in_a_header_too():
+    assert (
+        ask(answering('volume.busy')).one('OpenStack-Error-Code')
+        == 'volume.busy'
+    )
+    for options, accept in (
+        ({'code_header': False}, '*/*'),
+        ({}, 'text/html'),
+    ):
+        reply = ask(
+            answering('volume.busy', **options), headers={'Accept': accept}
+        )
+        assert 'OpenStack-Error-Code' not in reply.headers
+
+
+def test_the_gate_of_the_code_holds_for_header_and_hint():
+    catalog = errorkit.Catalog('volume')
+    code = catalog.define('volume.busy', status=409, retry='later')
+    application = answering(
+        code, catalog=catalog, versions='3.0-3.9', code_version='3.5'
+    )
+    reply = ask(application, headers={'OpenStack-API-Version': 'volume 3.4'})
+    error = assert_error(reply, status=409, code=None)
+    assert 'retry' not in error
+    assert 'OpenStack-Error-Code' not in reply.headers
+
+
+def renaming():
+    catalog = errorkit.Catalog('volume')
+    catalog.define('volume.old', status=409, renames={(3, 5): 'volume.new'})
+    return catalog
+
+
+@pytest.mark.parametrize('comment', ['volume.old', 'volume.new'])
+def test_each_client_gets_the_string_that_its_version_knows(comment):
+    application = answering(comment, catalog=renaming(), versions='3.0-3.9')
+    for version, code in (
+        ('3.0', 'volume.old'),
+        ('3.4', 'volume.old'),
+        ('3.5', 'volume.new'),
+        ('latest', 'volume.new'),
+        (None, 'volume.old'),
+    ):
+        headers = {}
+        if version:
+            headers['OpenStack-API-Version'] = f'volume {version}'
+        reply = ask(application, headers=headers)
+        assert_error(reply, status=409, code=code)
+        assert reply.one('OpenStack-Error-Code') == code
+
+
+def test_without_versions_the_newest_string_is_sent():
+    reply = ask(answering('volume.old', catalog=renaming()))
+    assert_error(reply, status=409, code='volume.new')
+
+
+@pytest.mark.parametrize(
+    ('options', 'status', 'said'),
+    [
+        ({'status': 404}, 409, 'is not declared for status 409'),
+        ({'status': 409, 'retired': True}, 409, 'is retired'),
+    ],
+)
+def test_a_code_used_against_its_declaration_is_sent_logged_and_counted(
+    options, status, said, caplog
+):
+    catalog = errorkit.Catalog('volume')
+    code = catalog.define('volume.x', **options)
+    application = answering(code, status, catalog=catalog)
+    for _ in range(3):
+        assert_error(ask(application), status=status, code=code)
+    assert caplog.text.count(said) == 1
+    assert catalog.undeclared == {'volume.x': 3}
+
+
+def test_a_strict_catalog_raises_for_it():
+    catalog = errorkit.Catalog('volume', strict=True)
+    code = catalog.define('volume.x', status=404)
+    with pytest.raises(UndeclaredCode, match='no status 409'):
+        ask(answering(code, catalog=catalog))

@@ -251,7 +251,7 @@ def test_it_is_gone_after_every_response(make, ending, name):
 
 @pytest.mark.parametrize('exception', [
     apps.Boom(), SystemExit(1), KeyboardInterrupt(),
-    webob.exc.HTTPConflict('no')], ids=repr)
+    webob.exc.HTTPConflict('no')], ids=apps.class_of)
 @pytest.mark.parametrize('make', apps.STACKS)
 def test_it_is_gone_after_every_exception(make, exception):
     serve(apps.STACKS[make](apps.raising_at_once(exception)))
@@ -906,6 +906,52 @@ def test_it_says_what_oslo_context_would_say(identity):
     del oslo_context._request_store.context
     assert shown(context) == shown(other)
     assert dict(context.to_policy_values()) == dict(other.to_policy_values())
+
+
+def in_a_record(context):
+    """Return what oslo.log shows of a context, and what oslo's own would."""
+    other = copy.copy(context)
+    return (context.get_logging_values(),
+            oslo_context.RequestContext.get_logging_values(other))
+
+
+def anonymous(**headers):
+    return seen_by(stack, apps.request(**headers))
+
+
+@pytest.mark.parametrize('headers', [
+    {}, {'HTTP_X_OPENSTACK_REQUEST_ID': GLOBAL_ID}])
+@pytest.mark.parametrize('change', [
+    None, ('user_id', 'bob'), ('roles', ['admin']), ('request_id', 'req-0'),
+    ('global_request_id', 'req-1'), ('auth_token', 'secret'),
+    ('user_idt_format', '{user}!')])
+def test_a_record_shows_of_an_anonymous_one_what_oslo_would(headers, change):
+    context = anonymous(**headers)
+    if change is not None:
+        setattr(context, *change)
+    ours, theirs = in_a_record(context)
+    assert ours == theirs
+    assert list(ours) == list(theirs)
+    assert 'secret' not in str(ours)
+
+
+def test_so_it_does_when_the_class_has_another_format(monkeypatch):
+    context = anonymous()
+    monkeypatch.setattr(oslo_context.RequestContext, 'user_idt_format',
+                        '{user} of {project_id}')
+    ours, theirs = in_a_record(context)
+    assert ours == theirs
+    assert ours['user_identity'] == '- of -'
+
+
+def test_what_one_record_is_shown_is_not_shown_to_the_next():
+    context = anonymous()
+    first = context.get_logging_values()
+    first['roles'].append('admin')
+    first['user'] = 'eve'
+    second = context.get_logging_values()
+    assert second['roles'] == []
+    assert second['user'] is None
 
 
 # -- applications that make contexts of their own

@@ -178,18 +178,23 @@ def test_any_other_exception_passes_on():
     assert_error(ask(stack(handler)), status=500, code=UNDEFINED)
 
 
+OWN = {'errors': [{'status': 409, 'title': 'Full', 'detail': 'No room.'}]}
+
+
 @pytest.mark.parametrize('raised', [True, False])
 def test_an_error_with_a_json_body_of_its_own_is_kept(raised):
     @errorkit.wsgify
     def handler(request):
-        error = webob.exc.HTTPConflict(json={'errors': [{'status': 409}]})
+        error = webob.exc.HTTPConflict(json=OWN)
         if raised:
             raise error
         return error
 
     reply = ask(stack(handler))
     assert reply.status_int == 409
-    assert reply.json == {'errors': [{'status': 409}]}
+    [entry] = reply.json['errors']
+    del entry['request_id']
+    assert entry == OWN['errors'][0]
 
 
 # -- without a FaultWrapper outside

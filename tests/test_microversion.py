@@ -441,7 +441,11 @@ def test_an_answer_of_another_kind_from_the_auth_layer_has_them_too():
         ),
         ('200 OK', ['*'], ['*']),
         ('200 OK', ['Accept, *'], ['accept', '*']),
-        ('404 Not Found', ['Origin'], ['origin', 'openstack-api-version']),
+        (
+            '404 Not Found',
+            ['Origin'],
+            ['accept', 'origin', 'openstack-api-version'],
+        ),
     ],
 )
 def test_vary_is_merged_into_the_applications_own(status, given, merged):

@@ -22,6 +22,7 @@ NAMES = [
     'Context',
     'Error',
     'ErrorCode',
+    'ExceptionRegistry',
     'FaultWrapper',
     'Known',
     'Microversion',
@@ -31,6 +32,8 @@ NAMES = [
     'context',
     'json_error_formatter',
     'log',
+    'validate',
+    'validate_query',
     'wrap',
     'wsgify',
 ]
@@ -38,7 +41,7 @@ FILTERS = dict(
     line.split(' = ') for line in
     CONFIG['options.entry_points']['paste.filter_factory'].split('\n')
     if line)
-REQUIRED = ('webob', 'oslo_context.context', 'oslo_i18n',
+REQUIRED = ('webob.exc', 'oslo_context.context', 'oslo_i18n',
             'microversion_parse')
 
 PROGRAM = '''

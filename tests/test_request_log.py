@@ -271,6 +271,9 @@ SHOWN = [
     'all_tenants=1&status=available',
     'changes-since=2026-01-01T00:00:00',
     'limit=',
+    'sort=created_at%3Adesc%2Cid&limit=10',
+    'limit=10&',
+    'marker=' + 'a' * 128,
 ]
 MASKED = [
     ('password=hunter2', 'password=***'),
@@ -288,6 +291,7 @@ MASKED = [
     ('token==hunter2', 'token=***'),
     ('to%6ben=hunter2', None),
     ('&&&', '&&&'),
+    ('limit=10&&x=hunter2&', 'limit=10&&x=***&'),
 ]
 
 

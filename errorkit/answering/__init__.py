@@ -13,7 +13,7 @@ from typing import Any
 
 import webob.exc
 
-from errorkit import error, formats, report
+from errorkit import error, report
 from errorkit.answering.late import Policy
 from errorkit.answering.responses import Replying
 from errorkit.error import Error
@@ -22,6 +22,7 @@ from errorkit.exceptions import (
     InvalidResponse,
     UndeclaredCode,
 )
+from errorkit.formats import negotiation
 
 __all__ = ['Answering', 'Policy']
 
@@ -70,7 +71,7 @@ class Answering(Replying):
         is_webob = issubclass(type(raised), webob.exc.HTTPException)
         if found is None and is_read and is_webob:
             self.restart()
-            formats.restore_accept(environ)
+            negotiation.restore(environ)
             response: Any = raised
             # Raised past Microversion, which adds them to responses only.
             self._missed_version = True

@@ -23,11 +23,14 @@ class Policy(NamedTuple):
     :param formatter: how errors are said
     :param observers: who is told of them
     :param reraises: let every exception pass that is not an ``Exception``
+    :param reshape: which errors of other layers are answered in our words:
+        ``all``, ``non-json`` or ``none``
     """
 
     formatter: Formatter
     observers: Observers
     reraises: bool
+    reshape: str
 
 
 class Watched(_wsgi.Held):

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A response on its way out: let go, or webob's words replaced by ours."""
+"""A response on its way out: let go, or answered in our words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from errorkit import _headers, _wsgi, keys, report
-from errorkit.answering.late import Watched
+from errorkit.answering.reshaping import Reshaping
 from errorkit.error import Error
 from errorkit.exceptions import InvalidResponse
-from errorkit.formats import webob_body
 
 _ANSWERED = keys.ANSWERED
+# Of an answer to HEAD whose words only GET would tell.
+_UNKNOWN = frozenset(['Content-Length', keys.CODE_HEADER])
 
 
-class Replying(Watched):
+class Replying(Reshaping):
     """A watched response that goes out, as it is or in our words."""
 
     def reply(
@@ -32,25 +33,33 @@ class Replying(Watched):
         if self.code in _wsgi.BODYLESS or self.code < 200:
             self.take()
             chunks = iter(())
-        elif self.code >= 400:
-            answered = None
-            if _ANSWERED in self._environ:
-                answered = self._answered(body)
-            if answered is not None:
-                self.commit_response()
-                report.answered(
-                    self._policy.observers,
-                    self._environ,
-                    answered,
-                    started=self._started,
+        elif 400 <= self.code < 600:
+            return self._reply_error(body, chunks)
+        self.commit_response()
+        return self._owned(body, chunks)
+
+    def _reply_error(
+        self, body: Iterable[bytes], chunks: Iterator[bytes] | None
+    ) -> Iterable[bytes]:
+        environ = self._environ
+        told = self._answered(body) if _ANSWERED in environ else None
+        if told is None:
+            errors = self.errors_inside(body, chunks)
+            if errors is not None:
+                self._close()
+                return self._answer(
+                    errors,
+                    self.headers,
+                    unmeasured=environ['REQUEST_METHOD'] == 'HEAD',
                 )
-                return self._owned(body, chunks)
-            ours = self._in_our_words(body, chunks)
-            if ours is not None:
-                return ours
             if self.chunk and chunks is None:
                 chunks = iter(())
+            told = self.known
         self.commit_response()
+        if told is not None:
+            report.answered(
+                self._policy.observers, environ, told, started=self._started
+            )
         return self._owned(body, chunks)
 
     def commit_response(self) -> None:
@@ -111,52 +120,10 @@ class Replying(Watched):
             type(body) is list and body and body[0] != sent
         ):
             return None
+        if len(errors) > 1:
+            report.upstream(self._environ, errors)
         first: Error = errors[0]
         return first
-
-    def _in_our_words(
-        self, body: Iterable[bytes], chunks: Iterator[bytes] | None
-    ) -> Iterable[bytes] | None:
-        """Answer in place of webob, or return None to let a response go."""
-        environ = self._environ
-        made = environ.pop(keys.FORMATTED, None)
-        if made is None or made.status != self.code:
-            found = self._read_back(body, chunks)
-            if found is None:
-                return None
-            assert self.status is not None
-            made = self._policy.formatter.from_body(
-                self.status, found, environ
-            )
-        self._close()
-        return self._answer(
-            (made,),
-            self.headers,
-            unmeasured=environ['REQUEST_METHOD'] == 'HEAD',
-        )
-
-    def _read_back(
-        self, body: Iterable[bytes], chunks: Iterator[bytes] | None
-    ) -> webob_body.Found | None:
-        """Return what webob made the body of, if it did."""
-        content_type = length = ''
-        for name, value in self.headers:
-            lowered = name.lower()
-            if lowered == 'content-type':
-                content_type = value
-            elif lowered == 'content-length':
-                length = value
-        if self._environ['REQUEST_METHOD'] == 'HEAD':
-            # webob sends just this; to GET we would answer.
-            if content_type == 'text/html; charset=UTF-8' and length == '0':
-                return webob_body.Found('-', '', '')
-            return None
-        if not length.isdecimal() or not webob_body.may_be(content_type):
-            return None
-        assert self.status is not None
-        # A layer between may have made another iterable of webob's list.
-        self.chunk += b''.join(body if chunks is None else chunks)
-        return webob_body.load(self.status, content_type, self.chunk)
 
     def _answer(
         self,
@@ -172,7 +139,7 @@ class Replying(Watched):
             errors, environ, headers
         )
         if unmeasured:
-            head = [item for item in head if item[0] != 'Content-Length']
+            head = [item for item in head if item[0] not in _UNKNOWN]
         self._start(status, head, raised)
         report.answered(
             self._policy.observers,
@@ -182,6 +149,8 @@ class Replying(Watched):
             bug=bug,
             started=self._started,
         )
+        if len(errors) > 1:
+            report.upstream(environ, errors)
         return [] if environ['REQUEST_METHOD'] == 'HEAD' else [body]
 
     def _start(

@@ -12,6 +12,9 @@ from errorkit.error import Error, text_of
 
 CONTENT_TYPE = 'application/json'
 
+#: The members before the request id.
+LEADING = ('code', 'status', 'title', 'detail')
+
 #: Members an author's ``extra`` cannot replace.
 RESERVED = frozenset(
     [
@@ -40,17 +43,91 @@ def dump(errors: Sequence[Error], truncated: bool = False) -> bytes:
     :param errors: the response's own error first
     :param truncated: mark the last one: there were more
     """
-    entries = _entry(errors[0])
+    listed = without_markup(entries(errors, truncated))
+    return f'{{"errors": [{listed}]}}'.encode('ascii')
+
+
+def entries(errors: Sequence[Error], truncated: bool = False) -> str:
+    """Return the objects of the list, ASCII only."""
+    listed = _entry(errors[0])
     for error in errors[1:]:
-        entries += ', ' + _entry(error)
+        listed += ', ' + _entry(error)
     if truncated:
-        entries = f'{entries[:-1]}, "truncated": true}}'
-    # A browser that sniffs must find no markup; inside a JSON string the
-    # escape means the same character.
-    if '<' in entries or '>' in entries or '&' in entries:
+        listed = f'{listed[:-1]}, "truncated": true}}'
+    return listed
+
+
+def without_markup(text: str) -> str:
+    """Return JSON in which a browser that sniffs finds no markup.
+
+    Inside a JSON string the escape means the same character.
+    """
+    if '<' in text or '>' in text or '&' in text:
         for character, escape in _NO_MARKUP:
-            entries = entries.replace(character, escape)
-    return f'{{"errors": [{entries}]}}'.encode('ascii')
+            text = text.replace(character, escape)
+    return text
+
+
+def load(data: Any) -> tuple[Error, ...] | None:
+    """Read a parsed body. That it was cut, ``truncated``, is lost.
+
+    :param data: what the JSON held
+    :returns: None when it is not a body of this format
+    """
+    if type(data) is not dict or type(data.get('errors')) is not list:
+        return None
+    loaded = [_loaded(entry) for entry in data['errors']]
+    if not loaded or None in loaded:
+        return None
+    return tuple(error for error in loaded if error is not None)
+
+
+def _loaded(entry: Any) -> Error | None:
+    if type(entry) is not dict:
+        return None
+    status = entry.get('status')
+    if type(status) is not int or not 400 <= status <= 599:
+        return None
+    if type(entry.get('title')) is not str or (
+        type(entry.get('detail')) is not str
+    ):
+        return None
+    known: dict[str, Any] = {'links': ()}
+    extra = {}
+    for name, value in entry.items():
+        if name in _TEXTS:
+            if type(value) is not str:
+                return None
+            known[name] = value
+        elif name == 'links':
+            known[name] = _links(value)
+        elif name == 'source':
+            known[name] = value
+        elif name not in RESERVED:
+            extra[name] = value
+    if known['links'] is None or not _is_source(known.get('source')):
+        return None
+    return Error(status, **known, extra=extra or None)
+
+
+def _links(value: Any) -> tuple[tuple[str, str], ...] | None:
+    if type(value) is not list:
+        return None
+    links = []
+    for link in value:
+        if type(link) is not dict or not (
+            type(link.get('rel')) is type(link.get('href')) is str
+        ):
+            return None
+        links.append((link['rel'], link['href']))
+    return tuple(links)
+
+
+def _is_source(value: Any) -> bool:
+    return value is None or (
+        type(value) is dict
+        and all(type(where) is str for where in value.values())
+    )
 
 
 def _entry(error: Error) -> str:
@@ -67,6 +144,7 @@ def _entry(error: Error) -> str:
         error.links
         or error.source
         or error.max_version
+        or error.min_version
         or error.retry
         or error.trace_id
         or error.extra
@@ -94,6 +172,18 @@ def _rest(error: Error) -> dict[str, Any]:
     return rest
 
 
+_TEXTS = frozenset(
+    [
+        'code',
+        'title',
+        'detail',
+        'request_id',
+        'retry',
+        'max_version',
+        'min_version',
+        'trace_id',
+    ]
+)
 _OPTIONAL = ('source', 'retry', 'max_version', 'min_version', 'trace_id')
 
 

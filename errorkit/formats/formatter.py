@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 import microversion_parse
 
 from errorkit import _headers, _i18n, error, formats, keys
-from errorkit.error import Error
-from errorkit.formats import api_sig
+from errorkit.error import Error, UpstreamError
+from errorkit.formats import api_sig, choice, compute, negotiation
 from errorkit.formats.reader import MAX_ERRORS, Reader, bad
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # They describe the body that is replaced; RFC 9110 section 8.
-_ENTITY_HEADERS = frozenset(
+_REPLACED = frozenset(
     [
         'content-type',
         'content-length',
@@ -32,6 +32,9 @@ _ENTITY_HEADERS = frozenset(
         'etag',
         # not of the entity, but of how its bytes would have been sent
         'transfer-encoding',
+        # ours says the same
+        'x-content-type-options',
+        'openstack-error-code',
     ]
 )
 
@@ -46,6 +49,14 @@ class Formatter(Reader):
     :param code_version: the microversion that shows ``code``, such as
         ``1.23``; None shows it always
     :param version_headers: sent where no version has been parsed
+    :param format: the JSON the service speaks: ``errors``, ``compute`` or
+        ``bridge``; one of them for each path prefix; or a function from
+        environ to one of them
+    :param compute_fault: the key of a compute fault whose status has none of
+        its own
+    :param show_upstream: show a client the ``UpstreamError`` entries too
+    :param code_header: send the code of a JSON answer as the header
+        ``OpenStack-Error-Code`` too
     :param reading: the options of ``Reader``
     :raises ConfigError: one of them has a bad value
     """
@@ -56,9 +67,31 @@ class Formatter(Reader):
         *,
         code_version: str | None = None,
         version_headers: tuple[tuple[str, str], ...] = (),
+        format: choice.Format = 'errors',
+        compute_fault: str = compute.FALLBACK,
+        show_upstream: bool = False,
+        code_header: bool = True,
         **reading: Any,
     ) -> None:
         super().__init__(service_type, **reading)
+        try:
+            chosen = choice.chooser(format)
+        except ValueError as exc:
+            raise bad('format', format, f'{exc} are') from exc
+        self._format: choice.Choose | str = chosen
+        if (
+            not isinstance(compute_fault, str)
+            or not compute_fault.isascii()
+            or not compute_fault.isidentifier()
+        ):
+            raise bad('compute_fault', compute_fault, 'an ASCII name is')
+        self.compute_fault = compute_fault
+        self._constant_fault = (
+            f'"{compute_fault}": {{"code": 500, '
+            f'"message": "{_CONSTANT_DETAIL}"}}'
+        )
+        self._shows_upstream = show_upstream
+        self._sends_code = code_header
         self.version_headers = version_headers
         self._version_key = keys.microversion(self.service_type)
         self._code_version = _version(code_version)
@@ -101,12 +134,26 @@ class Formatter(Reader):
         accept = environ.get('HTTP_ACCEPT')
         if keys.ACCEPT in environ:
             accept = environ[keys.ACCEPT]
+        if len(errors) > 1 and not self._shows_upstream:
+            errors = _without_upstream(errors)
         shown, language, vary = self._shown(errors, environ)
-        content_type, more, body = formats.content(
-            formats.negotiate(accept),
+        kind = negotiation.negotiate(accept)
+        retry_after = None
+        code = None
+        if kind == 'json':
+            kind = self.json_kind(environ)
+            if self._sends_code:
+                code = shown[0].code
+            if kind != 'errors' and errors[0].status in compute.RETRIED:
+                headers = list(headers)
+                retry_after = _retry_after(headers)
+        content_type, more, body = formats.dump(
+            kind,
             shown,
             len(errors) > MAX_ERRORS,
-            language or 'en',
+            language=language or 'en',
+            fallback=self.compute_fault,
+            retry_after=retry_after,
         )
         head = [
             ('Content-Type', content_type),
@@ -114,16 +161,21 @@ class Formatter(Reader):
             _NOSNIFF,
             *more,
         ]
+        if code:
+            head.append((keys.CODE_HEADER, code))
         if language:
             head.append(('Content-Language', language))
         versions: tuple[tuple[str, str], ...] = ()
         if versioned:
             versions = environ.get(keys.VERSION_HEADERS, self.version_headers)
-        ours = _names_of(versions) if versions else ()
         cached = False
         for name, value in headers:
             lowered = name.lower()
-            if lowered in _ENTITY_HEADERS or lowered in ours:
+            if lowered in _REPLACED or (
+                versions and lowered in _names_of(versions)
+            ):
+                continue
+            if lowered == 'content-language' and language:
                 continue
             if lowered == 'vary':
                 vary = f'{vary}, {value}'
@@ -133,24 +185,27 @@ class Formatter(Reader):
             head.append((name, value))
         if not cached:
             head.append(_NO_STORE)
-        for item in versions:
-            if item[0] == 'Vary':
-                vary = f'{vary}, {item[1]}'
-            else:
-                head.append(item)
-        if ',' in vary:
-            vary = _merged(vary)
-        head.append(('Vary', vary))
+        head += _last_headers(vary, versions)
         return _status_line(errors[0].status), head, body
 
     def constant(
         self, environ: WSGIEnvironment
     ) -> tuple[str, list[tuple[str, str]], bytes]:
         """Return a 500 made beforehand, for when ``respond`` has failed."""
-        body = _CONSTANT
         request_id = environ.get(keys.REQUEST_ID)
+        entry = _CONSTANT
         if type(request_id) is str and request_id.isascii():
-            body = _CONSTANT_WITH_ID % request_id.encode('ascii')
+            entry = f'{entry[:-1]}, "request_id": "{request_id}"}}'
+        try:
+            kind = self.json_kind(environ)
+        except Exception:  # of anybody's function
+            kind = 'errors'
+        parts = []
+        if kind != 'errors':
+            parts.append(self._constant_fault)
+        if kind != 'compute':
+            parts.append(f'"errors": [{entry}]')
+        body = f'{{{", ".join(parts)}}}'.encode('ascii')
         head = [
             ('Content-Type', api_sig.CONTENT_TYPE),
             ('Content-Length', str(len(body))),
@@ -165,7 +220,14 @@ class Formatter(Reader):
     ) -> bytes:
         """Return the JSON body of errors, for whoever sends it himself."""
         shown, _, _ = self._shown(errors, environ)
-        return formats.content('application/json', shown, False, 'en')[2]
+        return formats.dump(
+            self.json_kind(environ), shown, fallback=self.compute_fault
+        )[2]
+
+    def json_kind(self, environ: WSGIEnvironment) -> str:
+        """Return which JSON is spoken here, a name of ``choice.NAMES``."""
+        chosen = self._format
+        return chosen if isinstance(chosen, str) else chosen(environ)
 
     def _shown(
         self, errors: Sequence[Error], environ: WSGIEnvironment
@@ -183,8 +245,29 @@ class Formatter(Reader):
                 break
         if not self._shows_code(environ):
             # The help link would tell it.
-            errors = [_with(one, one.detail, None, ()) for one in errors]
+            errors = [
+                _with(one, one.detail, None, (), None) for one in errors
+            ]
+        elif self.catalog is not None and self.catalog.renames:
+            errors = self._renamed(errors, environ)
         return errors, language, vary
+
+    def _renamed(
+        self, errors: Sequence[Error], environ: WSGIEnvironment
+    ) -> Sequence[Error]:
+        """Return errors with the codes that a client's version knows."""
+        assert self.catalog is not None
+        version = environ.get(self._version_key)
+        if version is None and self.version_headers:
+            version = _OLDEST  # not parsed, as for a client that sends none
+        renamed = []
+        for one in errors:
+            declared = one.code and self.catalog.find(one.code)
+            if declared and type(one) is not UpstreamError:
+                code = declared.at(version)
+                one = _with(one, one.detail, code, one.links, one.retry)
+            renamed.append(one)
+        return renamed
 
     def _localized(
         self, errors: Sequence[Error], environ: WSGIEnvironment
@@ -193,13 +276,13 @@ class Formatter(Reader):
         translated = []
         for one in errors:
             if language is None and _i18n.is_translatable(one.detail):
-                language = formats.choose_language(
+                language = negotiation.choose_language(
                     environ.get('HTTP_ACCEPT_LANGUAGE'),
                     _i18n.languages(_i18n.domain_of(one.detail)),
                 )
             if language is not None:
                 detail = _i18n.translate(one.detail, language)
-                one = _with(one, detail, one.code, one.links)
+                one = _with(one, detail, one.code, one.links, one.retry)
             translated.append(one)
         if language is not None:
             language = language.replace('_', '-')
@@ -212,8 +295,32 @@ class Formatter(Reader):
         return version is not None and version >= self._code_version
 
 
+def _without_upstream(errors: Sequence[Error]) -> Sequence[Error]:
+    return [one for one in errors if type(one) is not UpstreamError]
+
+
+def _retry_after(headers: Iterable[tuple[str, str]]) -> str | None:
+    for name, value in headers:
+        if name.lower() == 'retry-after':
+            return value
+    return None
+
+
 @functools.lru_cache(maxsize=256)
+def _last_headers(
+    vary: str, versions: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
+    """Return the headers of the version, and all that the answer varies by."""
+    listed = ', '.join(
+        [vary, *(value for name, value in versions if name == 'Vary')]
+    )
+    others = [item for item in versions if item[0] != 'Vary']
+    return (*others, ('Vary', _merged(listed)))
+
+
 def _merged(vary: str) -> str:
+    if ',' not in vary:
+        return vary
     listed = [item.strip() for item in vary.split(',')]
     if '*' in listed:
         return '*'
@@ -232,14 +339,19 @@ def _status_line(status: int) -> str:
     return f'{status} {error.title_of(status)}'
 
 
+#: Below every microversion.
+_OLDEST = (0, 0)
+
+
 def _with(
     given: Error,
     detail: str,
     code: str | None,
     links: tuple[tuple[str, str], ...],
+    retry: str | None,
 ) -> Error:
-    # dataclasses.replace takes five times as long.
-    return Error(
+    # dataclasses.replace takes twenty times as long.
+    made = error.Draft(
         given.status,
         given.title,
         detail,
@@ -247,12 +359,15 @@ def _with(
         given.request_id,
         links,
         given.source,
-        given.retry,
+        retry,
         given.max_version,
         given.min_version,
         given.trace_id,
         given.extra,
     )
+    made.__class__ = Error
+    finished: Error = made
+    return finished
 
 
 def _version(value: str | None) -> microversion_parse.Version | None:
@@ -264,8 +379,8 @@ def _version(value: str | None) -> microversion_parse.Version | None:
         raise bad('code_version', value, 'a version such as 1.23 is') from exc
 
 
+_CONSTANT_DETAIL = 'The server met an unexpected condition.'
 _CONSTANT = (
-    b'{"errors": [{"status": 500, "title": "Internal Server Error", '
-    b'"detail": "The server met an unexpected condition."}]}'
+    '{"status": 500, "title": "Internal Server Error", '
+    f'"detail": "{_CONSTANT_DETAIL}"}}'
 )
-_CONSTANT_WITH_ID = _CONSTANT[:-3] + b', "request_id": "%s"}]}'

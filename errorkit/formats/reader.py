@@ -4,28 +4,38 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import webob.exc
 
-from errorkit import _i18n, codes, error, keys, log
-from errorkit.error import Error, Known, MultiError
+from errorkit import _i18n, codes, domain, error, keys
+from errorkit.domain import Known
+from errorkit.error import Error, MultiError, UpstreamError
 from errorkit.exceptions import ConfigError
-from errorkit.formats import composed, webob_body
+from errorkit.formats import composed, foreign, undecodable, webob_body
+from errorkit.formats.coder import Coder
+from errorkit.formats.foreign import reasons
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-LOG = logging.getLogger('errorkit.formatter')
-
+#: A body over this many bytes is replaced, not parsed.
+MAX_BODY = 65536
 #: More errors than this in one response are cut off.
 MAX_ERRORS = 20
 _MAX_TITLE = 256
+# What webob's errors have that have a template in place of a text.
+_UNSAID = {
+    kind.code: kind.explanation
+    for kind in (
+        webob.exc.HTTPMethodNotAllowed,
+        webob.exc.HTTPNotAcceptable,
+        webob.exc.HTTPUnsupportedMediaType,
+        webob.exc.HTTPNotImplemented,
+    )
+}
 _TEXTS = (str, _i18n.Text)
-#: How many valid codes are remembered as such.
-_MAX_SEEN = 1000
 
 
 class Reader:
@@ -38,8 +48,8 @@ class Reader:
     :param detail_style: ``plain`` sends the author's text alone, ``webob``
         the composed string that placement's clients know
     :param max_detail: how many characters of a text are sent
-    :param exceptions: for an exception class, what it becomes: a ``Known``,
-        a pair of status and code, or a status
+    :param exceptions: an ``ExceptionRegistry``; or for an exception class,
+        what it becomes: a ``Known``, a pair of status and code, or a status
     :raises ConfigError: one of them has a bad value
     """
 
@@ -67,23 +77,14 @@ class Reader:
         if not isinstance(max_detail, int) or max_detail < 1:
             raise bad('max_detail', max_detail, 'a number above 0 is')
         self.service_type = service_type
-        self._catalog = catalog
-        self._undefined = codes.undefined(service_type)
-        self._default_codes = dict(default_codes or {})
-        for status, code in self._default_codes.items():
+        for status, code in (default_codes or {}).items():
             if not codes.is_valid(code):
                 raise bad('default_codes', {status: code}, 'valid codes are')
-        self._seen: set[str] = set()
+        self.catalog = catalog
+        self._coder = Coder(service_type, catalog, default_codes or {})
         self._composes = detail_style == 'webob'
         self._max_detail = max_detail
-        self._known = {}
-        if not isinstance(exceptions or {}, Mapping):
-            raise bad('exceptions', exceptions, 'classes and statuses are')
-        for kind, value in (exceptions or {}).items():
-            try:
-                self._known[kind] = Known.of(value)
-            except ValueError as exc:
-                raise bad('exceptions', value, f'{exc} is') from exc
+        self._known = domain.table_of({} if exceptions is None else exceptions)
 
     def errors_of(
         self, raised: Any, environ: WSGIEnvironment
@@ -99,10 +100,10 @@ class Reader:
         # Not isinstance: an exception may say it is of another class.
         kind = type(raised)
         if issubclass(kind, webob.exc.WSGIHTTPException):
-            if raised.status < '4' or (
-                raised.has_body and raised.content_type == 'application/json'
-            ):
+            if raised.status < '4':
                 return None
+            if raised.has_body:
+                return self._of_own_body(raised, environ)
             return (self.from_webob(raised, environ),), raised.headerlist
         if issubclass(kind, webob.exc.HTTPException):
             return None
@@ -111,11 +112,19 @@ class Reader:
             # One more than is shown, so that the cut is seen.
             shown = raised.errors[: MAX_ERRORS + 1]
             headers = [] if isinstance(first, Error) else first.headerlist
-            return tuple(self._one_of(one, environ) for one in shown), headers
-        found = error.known(raised, self._known)
+            read = tuple(self._one_of(one, environ) for one in shown)
+            if type(first) is UpstreamError:
+                # The response's own error is ours to say.
+                read = (self.make(first.status, environ), *read)
+            return read, headers
+        found = domain.known(raised, self._known)
         if found is None:
+            if undecodable.is_clients(raised, environ):
+                return (self.make(400, environ),), []
             return None
-        detail = error.text_of(raised, self._max_detail) if found.safe else ''
+        detail = found.detail
+        if detail is None and found.safe:
+            detail = error.text_of(raised, self._max_detail)
         made = self.make(
             found.status,
             environ,
@@ -123,6 +132,35 @@ class Reader:
             code=found.code,
         )
         return (made,), list(found.headers)
+
+    def _of_own_body(
+        self, raised: webob.exc.WSGIHTTPException, environ: WSGIEnvironment
+    ) -> tuple[tuple[Error, ...], list[tuple[str, str]]] | None:
+        """Return the errors of an exception that was given a body.
+
+        :returns: None when that is JSON, or too much to look at
+        """
+        content_type = raised.content_type or ''
+        given = raised.app_iter
+        if raised.detail and not content_type.endswith(('/json', '+json')):
+            return (self.from_webob(raised, environ),), raised.headerlist
+        if (
+            content_type.endswith(('/json', '+json'))
+            or type(given) is not list
+            or sum(map(len, given)) > MAX_BODY
+        ):
+            return None
+        errors = foreign.load(
+            int(raised.status[:3]), content_type, b''.join(given)
+        )
+        code = raised.comment
+        if code:
+            errors = tuple(
+                dataclasses.replace(one, code=one.code or code)
+                for one in errors
+            )
+        read = self.from_foreign(raised.status, errors, environ)
+        return read, raised.headerlist
 
     def _one_of(
         self,
@@ -138,12 +176,15 @@ class Reader:
     ) -> Error:
         """Return the Error a webob exception stands for."""
         status = int(raised.status[:3])
+        explanation = raised.explanation
+        if not explanation or _UNSAID.get(status) == explanation:
+            explanation = _explanation(status)
         return self.make(
             status,
             environ,
             title=raised.title,
             detail=raised.detail,
-            explanation=raised.explanation or _explanation(status),
+            explanation=explanation,
             code=raised.comment,
         )
 
@@ -165,8 +206,44 @@ class Reader:
             code=found.comment,
         )
 
+    def from_foreign(
+        self,
+        status: str,
+        errors: tuple[Error, ...],
+        environ: WSGIEnvironment,
+    ) -> tuple[Error, ...]:
+        """Return the Errors of another layer's response.
+
+        :param status: the response's status line
+        :param errors: what its body told; none stand for the status alone
+        """
+        number, reason = int(status[:3]), status[4:]
+        reason = _title(number, reason)
+        if not errors:
+            return (self.make(number, environ, title=reason),)
+        return tuple(
+            self.make(
+                number,
+                environ,
+                title=_title(number, one.title) or reason,
+                detail=one.detail,
+                code=one.code,
+                source=one.source,
+                links=one.links,
+            )
+            for one in errors
+        )
+
     def complete(self, given: Error, environ: WSGIEnvironment) -> Error:
         """Return an author's own Error with what he left to us."""
+        if type(given) is UpstreamError:
+            return dataclasses.replace(
+                given,
+                title=self._text(given.title, _MAX_TITLE),
+                detail=self._text(given.detail, self._max_detail),
+                # Of any size, and not of our making.
+                extra=None,
+            )
         made = self.make(
             given.status,
             environ,
@@ -181,6 +258,7 @@ class Reader:
             code=made.code,
             request_id=made.request_id,
             links=given.links or made.links,
+            retry=given.retry or made.retry,
         )
 
     def make(
@@ -193,6 +271,7 @@ class Reader:
         explanation: Any = '',
         code: object = None,
         source: Mapping[str, str] | None = None,
+        links: tuple[tuple[str, str], ...] = (),
         versions: tuple[str | None, str | None] = (None, None),
     ) -> Error:
         """Return an Error with code, title, links and request id.
@@ -204,16 +283,16 @@ class Reader:
         :param explanation: used where there is no detail
         :param code: used when it is a valid code, else the default one is
         :param source: where in the request the cause lies
+        :param links: used where the catalog has none
         :param versions: the oldest and the newest, of a version 406
         """
-        chosen = self._code(status, code)
-        links: tuple[tuple[str, str], ...] = ()
-        if self._catalog is not None:
-            declared = self._catalog.find(chosen)
-            if declared is not None:
-                title = declared.title or title
-                if declared.help:
-                    links = (('help', declared.help),)
+        chosen, declared = self._coder.choose(status, code)
+        retry = None
+        if declared is not None:
+            title = declared.title or title
+            retry = declared.retry
+            if declared.help:
+                links = (('help', declared.help),)
         limit = self._max_detail
         # text_of, spelled out for what nearly every text is.
         if type(detail) is not str and type(detail) is not _i18n.Text:
@@ -227,7 +306,7 @@ class Reader:
             title = self._text(title, _MAX_TITLE)
         if not title:
             title = error.title_of(status)
-        return Error(
+        made = error.Draft(
             status,
             title,
             shown,
@@ -235,10 +314,13 @@ class Reader:
             environ.get(keys.REQUEST_ID),
             links,
             source,
-            None,
+            retry,
             versions[1],
             versions[0],
         )
+        made.__class__ = Error
+        finished: Error = made
+        return finished
 
     def _text(self, value: Any, limit: int) -> str:
         """Return what an author gave, or nothing where that is nothing."""
@@ -266,35 +348,10 @@ class Reader:
             return _i18n.Derived(detail, compose)
         return compose(detail or '')
 
-    def _code(self, status: int, code: Any) -> str:
-        if code is not None and isinstance(code, str):
-            if type(code) is not str:
-                # An ErrorCode, an enum's member, or what lies about itself.
-                code = str.__str__(code)
-            if code in self._seen:
-                return str(code)
-            if codes.is_valid(code):
-                return self._noted(code)
-            if code:
-                log.say(LOG, logging.DEBUG, 'a comment is not a valid code')
-        elif code is not None:
-            log.say(LOG, logging.DEBUG, 'a comment is not a valid code')
-        return self._default_codes.get(status, self._undefined)
 
-    def _noted(self, code: str) -> str:
-        """Return a code, remembered as valid if the catalog has it."""
-        catalog = self._catalog
-        if catalog is None or catalog.find(code) is not None:
-            if len(self._seen) < _MAX_SEEN:
-                self._seen.add(code)
-        elif catalog.note_undeclared(code):
-            log.say(
-                LOG,
-                logging.WARNING,
-                'the code %s is not declared in its catalog',
-                code,
-            )
-        return code
+def _title(status: int, title: str) -> str:
+    """Return a title that says more than the status, else nothing."""
+    return '' if reasons.repeats(status, title) else title
 
 
 def _explanation(status: int) -> str:

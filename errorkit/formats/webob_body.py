@@ -1,22 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What webob writes when an error answers for itself: read back, or imitated.
+"""What webob writes when an error answers for itself, read back.
 
 A handler under plain ``webob.dec.wsgify`` turns its error into a response
 before anything outside can see an exception. The text and the comment are
 still in the body: webob fills a fixed template with them. Its HTML is
 escaped and therefore unambiguous, its JSON holds the text as it is; its plain
-text has lost both, which is why ``inner_accept`` makes it write one of the
-others.
+text has lost both, which is why ``negotiation.inner`` makes it write one of
+the others.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from typing import NamedTuple
-
-from webob.acceptparse import create_accept_header
 
 from errorkit import codes
 from errorkit.error import MAX_DETAIL
@@ -26,15 +23,13 @@ from errorkit.formats.composed import without
 # character takes twelve bytes at most, and its end, where the comment is.
 _HEAD = (MAX_DETAIL + 1) * 12 + 4096
 _TAIL = 2048
-#: Accept headers beyond this many characters are not parsed.
-MAX_ACCEPT = 512
-
-_LAST = ', text/html;q=0.001'
 
 _BREAK = '<br /><br />\n'
 _COMMENT = '\n<!-- '
 _COMMENT_END = ' -->\n'
 _HTML_BEFORE = '<html>\n <head>\n  <title>'
+_JSON_BEFORE = '{"message": "'
+_BEGINNINGS = (_HTML_BEFORE.encode(), _JSON_BEFORE.encode())
 _HTML_TITLE = '</title>\n </head>\n <body>\n  <h1>'
 _HTML_BODY = '</h1>\n  '
 _HTML_AFTER = '\n </body>\n</html>'
@@ -68,44 +63,14 @@ class Found(NamedTuple):
     comment: str
 
 
-def inner_accept(accept: str | None) -> str | None:
-    """Return the Accept an application should see, or None for its own.
-
-    Where nothing was said, ``*/*`` says the same and makes webob write HTML.
-    Where neither HTML nor JSON is welcome, HTML is added as the very last
-    choice: a service that offers JSON goes on answering 406 then.
-    """
-    if accept is not None and len(accept) > MAX_ACCEPT:
-        return accept + _LAST  # neither parsed nor remembered
-    return _widened(accept)
-
-
-@functools.lru_cache(maxsize=256)
-def _widened(accept: str | None) -> str | None:
-    if not accept or not accept.strip():
-        return '*/*'
-    if _is_readable(accept):
-        return None
-    if not _is_readable(accept + _LAST):
-        # The client refuses HTML by name. It will not get any: we answer.
-        accept = ','.join(
-            part
-            for part in accept.split(',')
-            if not part.strip().lower().startswith(('text/html', 'text/*'))
-        )
-    return accept + _LAST if accept.strip() else 'text/html'
-
-
-def _is_readable(accept: str) -> bool:
-    header = create_accept_header(accept)
-    return bool(
-        header.acceptable_offers(['text/html', 'application/json'])
-    )
-
-
 def may_be(content_type: str) -> bool:
     """Tell whether webob can have made a body of this Content-Type."""
     return content_type.startswith(('application/json', 'text/html'))
+
+
+def begins(body: bytes) -> bool:
+    """Tell whether a body begins as webob's do."""
+    return body.startswith(_BEGINNINGS)
 
 
 def load(status: str, content_type: str, body: bytes) -> Found | None:
@@ -129,9 +94,8 @@ def load(status: str, content_type: str, body: bytes) -> Found | None:
 def _load_json(
     status: str, head: str, tail: str, whole: bool
 ) -> Found | None:
-    before = '{"message": "'
     after = f'", "code": {json.dumps(status)}, "title": "'
-    if not head.startswith(before) or after not in tail:
+    if not head.startswith(_JSON_BEFORE) or after not in tail:
         return None
     if whole:
         try:
@@ -142,7 +106,7 @@ def _load_json(
             return None
         message = str(found['message'])
         return split(status, message) or Found('', _plain(message), '')
-    text = _unquoted(head[len(before) :])
+    text = _unquoted(head[len(_JSON_BEFORE) :])
     comment = tail[: tail.rindex(after)].rpartition(r'\n<!-- ')[2]
     return _cut(text, comment, r' -->\n')
 

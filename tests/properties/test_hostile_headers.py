@@ -106,7 +106,8 @@ class Service:
             assert error['request_id'] == reply.one(ID_HEADER)
             assert error['status'] == reply.status and error['code']
         else:
-            assert kind.removeprefix('text/') in ('html', 'plain')
+            assert kind in (
+                'text/html', 'text/plain', 'application/problem+json')
             assert kind.partition('/')[0] in given['HTTP_ACCEPT']
 
     def check_lines(self):

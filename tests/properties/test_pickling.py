@@ -29,6 +29,8 @@ ERROR = errorkit.Error(
     (('help', 'https://docs.example/'),), {'pointer': '/name'}, 'later',
     '3.5', '3.0', 'abc', {'more': [1, {'x': None}]})
 BARE = errorkit.Error(500, 'Title', Text('%(a)s', a='b'))
+READ = errorkit.wsgify.formatter.make(
+    409, {}, detail='Volume "a" exists.', code='volume.exists')
 RECORD = ErrorRecord(
     ERROR, 'volume.exists', None, 'req-1', None, 'alice', 'blue', 'GET',
     '/v3', 'builtins.ValueError', 'Traceback …', 0.5)
@@ -36,6 +38,7 @@ RECORD = ErrorRecord(
 OBJECTS = {
     'Error': ERROR,
     'Error of three members': BARE,
+    'Error as it is read': READ,
     'ErrorRecord': RECORD,
     'ErrorCode': EXISTS,
     'ErrorCode of nothing': errorkit.ErrorCode('a.b'),
@@ -133,12 +136,25 @@ def test_another_process_reads_them():
         assert told(pickle.loads(data)) == told(OBJECTS[name])
 
 
-@pytest.mark.parametrize('name', ['Error', 'ErrorRecord', 'Known'])
+@pytest.mark.parametrize('name', [
+    'Error', 'Error as it is read', 'ErrorRecord', 'Known'])
 def test_a_record_cannot_be_changed(name):
     one = OBJECTS[name]
     for field in dataclasses.fields(one):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(one, field.name, None)
+
+
+def test_an_error_as_it_is_read_is_as_any_other():
+    same = errorkit.Error(
+        409, 'Conflict', 'Volume "a" exists.', 'volume.exists')
+    assert type(READ) is errorkit.Error
+    assert same == READ
+    assert hash(READ) == hash(same)
+    assert repr(READ) == repr(same)
+    assert dataclasses.replace(READ, code=None) == dataclasses.replace(
+        same, code=None)
+    assert READ != BARE
 
 
 def test_a_context_is_the_same_in_another_thread_or_process():

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The text of query parameters becomes the values a schema declares."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from errorkit.validation.secrecy import resolved
+from errorkit.validation.wording import Violation
+
+# ASCII only and whole: int() and float() take more than a number.
+_INTEGER = re.compile(r'-?[0-9]{1,4000}')
+_NUMBER = re.compile(r'-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?')
+_BOOLEANS = {'true': True, 'false': False, '1': True, '0': False}
+
+
+def pairs_of(query: Any) -> tuple[list[tuple[str, Any]], list[Violation]]:
+    """Return the parameters of a query, and those that are not UTF-8.
+
+    :param query: a MultiDict, a mapping to texts or lists of texts, or the
+        query string as WSGI has it
+    :raises TypeError: it is none of these
+    """
+    if isinstance(query, str):
+        return _parsed(query)
+    if hasattr(query, 'getall'):
+        return list(query.items()), []
+    if not isinstance(query, Mapping):
+        raise TypeError(
+            'a query is a mapping or a query string, not '
+            f'{type(query).__name__}'
+        )
+    pairs = []
+    for name, value in query.items():
+        if isinstance(value, (list, tuple)):
+            pairs += [(name, one) for one in value]
+        else:
+            pairs.append((name, value))
+    return pairs, []
+
+
+def _parsed(query: str) -> tuple[list[tuple[str, Any]], list[Violation]]:
+    pairs: list[tuple[str, Any]] = []
+    bad: dict[str, Violation] = {}
+    try:
+        raw = query.encode('latin-1')  # as PEP 3333 says
+    except UnicodeEncodeError:
+        raw = query.encode('utf-8', 'surrogatepass')
+    for part in raw.split(b'&'):
+        if not part:
+            continue
+        name, _, value = part.replace(b'+', b' ').partition(b'=')
+        name, value = unquote_to_bytes(name), unquote_to_bytes(value)
+        known = name.decode('utf-8', 'replace')
+        try:
+            pairs.append((name.decode('utf-8'), value.decode('utf-8')))
+        except UnicodeDecodeError:
+            text = 'The parameter is not valid UTF-8.'
+            bad[known] = Violation((known,), 'encoding', text)
+    return pairs, list(bad.values())
+
+
+def converted(
+    pairs: list[tuple[str, Any]], validator: Any
+) -> tuple[dict[str, Any], list[Violation]]:
+    """Return the parameters by name, and those given twice without a need.
+
+    What cannot be converted stays text, for the schema to refuse.
+
+    :param pairs: names and texts, in order
+    :param validator: of the schema, whose root is an object
+    """
+    grouped: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        grouped.setdefault(name, []).append(value)
+    root = validator.schema
+    found: dict[str, Any] = {}
+    repeated = []
+    for name, values in grouped.items():
+        schemas = list(_schemas_of(name, root))
+        items = _item_schemas(schemas, root)
+        if items is not None:
+            found[name] = [_value(one, items, validator) for one in values]
+            continue
+        if len(values) > 1:
+            text = 'The parameter is given more than once.'
+            repeated.append(Violation((name,), 'repeated', text))
+        found[name] = _value(values[0], schemas, validator)
+    return found, repeated
+
+
+def _flat(schemas: list[Any], root: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield schemas with what they refer to and what ``allOf`` adds."""
+    seen: set[int] = set()
+    todo = list(reversed(schemas))
+    while todo:
+        one = todo.pop()
+        if not isinstance(one, Mapping) or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        if '$ref' in one:
+            todo.append(resolved(one['$ref'], root))
+        todo.extend(reversed(one.get('allOf', ())))
+
+
+def _schemas_of(name: str, root: Any) -> Iterator[Any]:
+    """Yield the schemas that a root schema has for a property."""
+    for one in _flat([root], root):
+        declared = one.get('properties', {})
+        patterns = one.get('patternProperties', {})
+        matching = [
+            schema
+            for pattern, schema in patterns.items()
+            if re.search(pattern, name)
+        ]
+        yield from matching
+        if name in declared:
+            yield declared[name]
+        elif not matching and 'additionalProperties' in one:
+            yield one['additionalProperties']
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    given = schema.get('type', ())
+    if isinstance(given, str):
+        return [given]
+    return [kind for kind in given if isinstance(kind, str)]
+
+
+def _item_schemas(schemas: list[Any], root: Any) -> list[Any] | None:
+    """Return the schemas of an array's items, or None where it is none."""
+    flat = list(_flat(schemas, root))
+    for one in list(flat):
+        for branch in (*one.get('anyOf', ()), *one.get('oneOf', ())):
+            flat.extend(_flat([branch], root))
+    if not any('array' in _types(one) for one in flat):
+        return None
+    return [one['items'] for one in flat if 'items' in one]
+
+
+def _value(text: Any, schemas: list[Any], validator: Any) -> Any:
+    """Return a text as the first declared type that it can be."""
+    if not isinstance(text, str):
+        return text
+    flat = list(_flat(schemas, validator.schema))
+    types = {kind for one in flat for kind in _types(one)}
+    if 'string' in types:
+        return text
+    for kind, convert in _CONVERTERS.items():
+        if kind in types:
+            value = convert(text)
+            if value is not None:
+                return value
+    for one in flat:
+        for branch in (*one.get('anyOf', ()), *one.get('oneOf', ())):
+            value = _value(text, [branch], validator)
+            if validator.evolve(schema=branch).is_valid(value):
+                return value
+    return text
+
+
+def _integer(text: str) -> int | None:
+    return int(text) if _INTEGER.fullmatch(text) else None
+
+
+def _number(text: str) -> int | float | None:
+    if not _NUMBER.fullmatch(text):
+        return None
+    value = float(text)
+    if not math.isfinite(value):
+        return None
+    found = _integer(text)
+    return value if found is None else found
+
+
+def _boolean(text: str) -> bool | None:
+    return _BOOLEANS.get(text.lower() if text.isascii() else text)
+
+
+_CONVERTERS = {
+    'integer': _integer,
+    'number': _number,
+    'boolean': _boolean,
+}
