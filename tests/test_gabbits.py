@@ -5,12 +5,15 @@ import logging
 import pathlib
 import shutil
 import unittest
+from unittest import mock
 
 import gabbi.driver
 import gabbi_app
 import pytest
-from assertions import ID, assert_error
-from gabbi.handlers import base
+import webob
+from assertions import assert_error
+
+from errorkit.testing.gabbi import gabbi_response_handlers
 
 FOLDER = pathlib.Path(__file__).parent.parent / 'gabbits'
 ARCS = [
@@ -25,77 +28,49 @@ ARCS = [
 ]
 
 
-class Headers:
-    """The headers of gabbi's response, as ``assert_error`` reads them."""
+class Watched:
+    """Look at every error on its way out, also at what no arc asks for."""
 
-    def __init__(self, headers):
-        self._headers = headers
+    def __init__(self, application):
+        self._application = application
+        self.errors = 0
 
-    def __getitem__(self, name):
-        return self._headers[name]
-
-    def getall(self, name):
-        return self._headers.get_list(name)
-
-
-class Response:
-    """What gabbi knows of a response."""
-
-    def __init__(self, test):
-        self.status_int = int(test.response['status'])
-        self.headers = Headers(test.response)
-        self.body = test.output.encode()
-
-
-class ErrorHandler(base.ResponseHandler):
-    """``response_error:`` the members of the response's own error.
-
-    ``code:`` is needed and may be null; ``kind:`` is the media type.
-    """
-
-    test_key_suffix = 'error'
-    test_key_value = {}  # noqa: RUF012 - gabbi's way to name the type
-
-    def __call__(self, test):
-        expected = test.test_data[self._key]
-        if expected:
-            status = int(test.test_data['status'])
-            assert_error(Response(test), status=status, **expected)
-
-
-class SameHandler(base.ResponseHandler):
-    """``response_same:`` headers, each there once, with one request id."""
-
-    test_key_suffix = 'same'
-    test_key_value = []  # noqa: RUF012 - gabbi's way to name the type
-
-    def __call__(self, test):
-        names = test.test_data[self._key]
-        values = [test.response.get_list(name) for name in names]
-        if names:
-            assert [len(found) for found in values] == [1] * len(names)
-            assert len({found[0] for found in values}) == 1
-            assert ID.fullmatch(values[0][0])
+    def __call__(self, environ, start_response):
+        response = webob.Request(environ).get_response(self._application)
+        if response.status_int >= 400 and environ['REQUEST_METHOD'] != 'HEAD':
+            kind = response.content_type
+            if environ.get('HTTP_ACCEPT') == '*/*':
+                kind = 'application/json'
+            assert_error(
+                response,
+                status=response.status_int,
+                code=mock.ANY,
+                kind=kind,
+                count=2 if environ['PATH_INFO'] == '/several' else 1,
+            )
+            self.errors += 1
+        return response(environ, start_response)
 
 
 @pytest.mark.parametrize('arc', ARCS)
 def test_the_arc_holds(arc, tmp_path, caplog):
     # gabbi runs all of a folder; other arcs are of other services.
     shutil.copy(FOLDER / f'{arc}.yaml', tmp_path)
-    application = gabbi_app.application()
+    application = Watched(gabbi_app.application())
     caplog.set_level(logging.CRITICAL, 'errorkit')
     suite = gabbi.driver.build_tests(
         str(tmp_path),
         unittest.TestLoader(),
         intercept=lambda: application,
         test_loader_name=arc,
-        response_handlers=[ErrorHandler, SameHandler],
+        response_handlers=gabbi_response_handlers,
     )
     result = unittest.TestResult()
     suite.run(result)
     broken = result.errors + result.failures
     assert not broken, '\n'.join(f'{test}\n{text}' for test, text in broken)
     assert result.testsRun >= 5
+    assert application.errors
     assert not result.skipped
 
 
