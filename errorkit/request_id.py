@@ -21,6 +21,7 @@ from errorkit._i18n import _
 from errorkit.exceptions import ConfigError
 from errorkit.formats import negotiation
 from errorkit.formats.formatter import Formatter
+from errorkit.id_headers import IdHeaders
 from errorkit.trust import predicate, trust_option
 
 if TYPE_CHECKING:
@@ -42,10 +43,15 @@ _GLOBAL_REQUEST_ID = keys.GLOBAL_REQUEST_ID
 _HTTP_REQUEST_ID = keys.HTTP_REQUEST_ID
 _FORMATTER = keys.FORMATTER
 
-_ALLOW_ORIGIN = 'access-control-allow-origin'
-_EXPOSE = 'access-control-expose-headers'
-#: How many spellings of other headers' names are remembered.
-_MAX_NAMES = 500
+
+_STRICT_FORM = _(
+    'The X-Openstack-Request-Id header must be "req-" followed by a UUID of '
+    'version 4 in lower case.'
+)
+_ANY_FORM = _(
+    'The X-Openstack-Request-Id header must be "req-" followed by a UUID in '
+    'lower case.'
+)
 
 
 class RequestId:
@@ -105,25 +111,15 @@ class RequestId:
         self._waits = trust == 'service_token'
         self._trusts = predicate(trust)
         self._match = ids.matcher(strict)
-        self._expose = expose
+        self._strict = strict
         self._formatter = formatter or Formatter(service_type)
-        self._gate: tuple[str, tuple[int, int]] | None = None
+        gate: tuple[str, tuple[int, int]] | None = None
         if request_id_version is not None:
-            self._gate = (
+            gate = (
                 keys.microversion(self._formatter.service_type),
                 _version(request_id_version),
             )
-        self._compat = tuple(
-            name
-            for name in compat
-            if name.lower() != keys.REQUEST_ID_HEADER.lower()
-        )
-        self._names = (keys.REQUEST_ID_HEADER, *self._compat)
-        self._ours = frozenset(name.lower() for name in self._names)
-        # The usual case: one header, whatever the version.
-        self._single = self._gate is None and not self._compat
-        # Names of headers, as spelled, that are neither ours nor CORS'.
-        self._harmless: set[str] = set()
+        self._outbound = IdHeaders(compat, gate, expose)
         #: How many inbound ids were not accepted, by reason.
         self.rejected = {'invalid': 0, 'untrusted': 0}
         self._counting = threading.Lock()
@@ -143,6 +139,8 @@ class RequestId:
                 del environ[_FORMATTER]
                 negotiation.restore(environ)
         started = False
+        outbound = self._outbound
+        harmless = outbound.harmless
 
         def start(
             status: str,
@@ -152,14 +150,14 @@ class RequestId:
             nonlocal started
             started = True
             for name, _value in headers:
-                if name not in self._harmless and self._concerns(name):
-                    headers = self._merged(headers, request_id, environ)
+                if name not in harmless and outbound.concerns(name):
+                    headers = outbound.merged(headers, request_id, environ)
                     break
             else:
-                if self._single:
+                if outbound.is_single:
                     headers = [*headers, (keys.REQUEST_ID_HEADER, request_id)]
                 else:
-                    headers = headers + self._own_headers(request_id, environ)
+                    headers = headers + outbound.own(request_id, environ)
             if exc_info is None:
                 return start_response(status, headers)
             try:
@@ -193,14 +191,6 @@ class RequestId:
             return answer
         finally:
             _leave(token)
-
-    def _concerns(self, name: str) -> bool:
-        """Tell whether a header is ours or makes the response a CORS one."""
-        if name.lower() in self._ours or name.lower() == _ALLOW_ORIGIN:
-            return True
-        if len(self._harmless) < _MAX_NAMES:
-            self._harmless.add(name)
-        return False
 
     def _outer_id(self, environ: WSGIEnvironment) -> str:
         # No client can set this key: we are mounted twice, or another layer
@@ -262,10 +252,7 @@ class RequestId:
         made = self._formatter.make(
             400,
             environ,
-            detail=_(
-                'The X-Openstack-Request-Id header must be "req-" followed '
-                'by a UUID of version 4 in lower case.'
-            ),
+            detail=_STRICT_FORM if self._strict else _ANY_FORM,
             code=f'{self._formatter.service_type}.request_id.invalid',
             source={'header': keys.REQUEST_ID_HEADER},
         )
@@ -285,59 +272,6 @@ class RequestId:
     def _count(self, reason: str) -> None:
         with self._counting:
             self.rejected[reason] += 1
-
-    # -- the outbound headers
-
-    def _own_headers(
-        self, request_id: str, environ: WSGIEnvironment
-    ) -> _headers.Headers:
-        names = self._names
-        if self._gate is not None:
-            key, minimum = self._gate
-            version = environ.get(key)
-            if version is None or version < minimum:
-                names = self._compat
-        return [(name, request_id) for name in names]
-
-    def _merged(
-        self,
-        headers: _headers.Headers,
-        request_id: str,
-        environ: WSGIEnvironment,
-    ) -> _headers.Headers:
-        """Put our headers in the place of an inner layer's; expose them."""
-        ours = self._own_headers(request_id, environ)
-        kept = []
-        exposed: list[str] = []
-        cors = False
-        for name, value in headers:
-            lowered = name.lower()
-            if lowered in self._ours:
-                if value != request_id:
-                    log.say(
-                        LOG,
-                        logging.INFO,
-                        'an inner layer answered with request id %s',
-                        ascii(value[:64])[:64],
-                    )
-                continue
-            cors = cors or lowered == _ALLOW_ORIGIN
-            if self._expose and lowered == _EXPOSE:
-                exposed.append(value)
-            else:
-                kept.append((name, value))
-        if self._expose and (cors or exposed):
-            listed = {
-                item.strip().lower()
-                for value in exposed
-                for item in value.split(',')
-            }
-            if '*' not in listed:
-                exposed += [
-                    name for name, _ in ours if name.lower() not in listed
-                ]
-            kept.append(('Access-Control-Expose-Headers', ', '.join(exposed)))
-        return kept + ours
 
 
 def _restarted(start: StartResponse, reason: Any) -> StartResponse:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 # In the runs in this process these are the ones of all projects.
+import errorkit.pipeline
 import errorkit.testing.asserting
 import errorkit.testing.pytest_plugin  # noqa: F401
 
@@ -385,8 +386,8 @@ def test_who_does_not_ask_for_it_pays_nothing(project):
         import sys
 
         def test_guest():
-            from errorkit.formats.formatter import Formatter
-            assert not hasattr(Formatter._shown, '__wrapped__')
+            from errorkit.formats.viewer import Viewer
+            assert not hasattr(Viewer.shown, '__wrapped__')
             assert 'errorkit.testing.codes_seen' not in sys.modules
             assert 'jsonschema' not in sys.modules
         """

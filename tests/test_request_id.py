@@ -311,6 +311,17 @@ def test_on_invalid_reject_is_a_400_with_its_code():
     assert b'mine' not in reply.body
 
 
+@pytest.mark.parametrize(
+    ('strict', 'form'), [(True, 'UUID of version 4 in'), (False, 'UUID in')]
+)
+def test_the_400_says_the_form_that_is_accepted(strict, form):
+    application = errorkit.RequestId(
+        breaks, on_invalid='reject', strict=strict
+    )
+    reply = ask(application, headers={ID_HEADER: 'req-1'})
+    assert form in reply.json['errors'][0]['detail']
+
+
 def test_on_invalid_reject_serves_a_valid_id():
     application = errorkit.RequestId(answers(), on_invalid='reject')
     reply = ask(application, headers={ID_HEADER: GLOBAL_ID})

@@ -12,12 +12,12 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import microversion_parse
-
-from errorkit import _headers, _i18n, error, formats, keys
-from errorkit.error import Error, UpstreamError
+from errorkit import _headers, error, formats, keys
+from errorkit.error import Error
 from errorkit.formats import api_sig, choice, compute, negotiation
-from errorkit.formats.reader import MAX_ERRORS, Reader, bad
+from errorkit.formats.maker import bad
+from errorkit.formats.reader import Reader
+from errorkit.formats.viewer import Viewer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -90,11 +90,11 @@ class Formatter(Reader):
             f'"{compute_fault}": {{"code": 500, '
             f'"message": "{_CONSTANT_DETAIL}"}}'
         )
-        self._shows_upstream = show_upstream
         self._sends_code = code_header
         self.version_headers = version_headers
-        self._version_key = keys.microversion(self.service_type)
-        self._code_version = _version(code_version)
+        self._viewer = Viewer(
+            self.service_type, self.catalog, code_version, show_upstream
+        )
 
     def answer(
         self,
@@ -134,9 +134,9 @@ class Formatter(Reader):
         accept = environ.get('HTTP_ACCEPT')
         if keys.ACCEPT in environ:
             accept = environ[keys.ACCEPT]
-        if len(errors) > 1 and not self._shows_upstream:
-            errors = _without_upstream(errors)
-        shown, language, vary = self._shown(errors, environ)
+        shown, cut, language, vary = self._viewer.shown(
+            errors, environ, bool(self.version_headers)
+        )
         kind = negotiation.negotiate(accept)
         retry_after = None
         code = None
@@ -150,7 +150,7 @@ class Formatter(Reader):
         content_type, more, body = formats.dump(
             kind,
             shown,
-            len(errors) > MAX_ERRORS,
+            cut,
             language=language or 'en',
             fallback=self.compute_fault,
             retry_after=retry_after,
@@ -219,7 +219,9 @@ class Formatter(Reader):
         self, errors: Sequence[Error], environ: WSGIEnvironment
     ) -> bytes:
         """Return the JSON body of errors, for whoever sends it himself."""
-        shown, _, _ = self._shown(errors, environ)
+        shown = self._viewer.shown(
+            errors, environ, bool(self.version_headers)
+        )[0]
         return formats.dump(
             self.json_kind(environ), shown, fallback=self.compute_fault
         )[2]
@@ -228,75 +230,6 @@ class Formatter(Reader):
         """Return which JSON is spoken here, a name of ``choice.NAMES``."""
         chosen = self._format
         return chosen if isinstance(chosen, str) else chosen(environ)
-
-    def _shown(
-        self, errors: Sequence[Error], environ: WSGIEnvironment
-    ) -> tuple[Sequence[Error], str | None, str]:
-        """Return errors as this client may read them.
-
-        :returns: the errors, their language or None, and the Vary
-        """
-        if len(errors) > MAX_ERRORS:
-            errors = errors[:MAX_ERRORS]
-        language, vary = None, 'Accept'
-        for one in errors:
-            if type(one.detail) is not str:
-                errors, language, vary = self._localized(errors, environ)
-                break
-        if not self._shows_code(environ):
-            # The help link would tell it.
-            errors = [
-                _with(one, one.detail, None, (), None) for one in errors
-            ]
-        elif self.catalog is not None and self.catalog.renames:
-            errors = self._renamed(errors, environ)
-        return errors, language, vary
-
-    def _renamed(
-        self, errors: Sequence[Error], environ: WSGIEnvironment
-    ) -> Sequence[Error]:
-        """Return errors with the codes that a client's version knows."""
-        assert self.catalog is not None
-        version = environ.get(self._version_key)
-        if version is None and self.version_headers:
-            version = _OLDEST  # not parsed, as for a client that sends none
-        renamed = []
-        for one in errors:
-            declared = one.code and self.catalog.find(one.code)
-            if declared and type(one) is not UpstreamError:
-                code = declared.at(version)
-                one = _with(one, one.detail, code, one.links, one.retry)
-            renamed.append(one)
-        return renamed
-
-    def _localized(
-        self, errors: Sequence[Error], environ: WSGIEnvironment
-    ) -> tuple[Sequence[Error], str | None, str]:
-        language = None
-        translated = []
-        for one in errors:
-            if language is None and _i18n.is_translatable(one.detail):
-                language = negotiation.choose_language(
-                    environ.get('HTTP_ACCEPT_LANGUAGE'),
-                    _i18n.languages(_i18n.domain_of(one.detail)),
-                )
-            if language is not None:
-                detail = _i18n.translate(one.detail, language)
-                one = _with(one, detail, one.code, one.links, one.retry)
-            translated.append(one)
-        if language is not None:
-            language = language.replace('_', '-')
-        return translated, language, 'Accept, Accept-Language'
-
-    def _shows_code(self, environ: WSGIEnvironment) -> bool:
-        if self._code_version is None:
-            return True
-        version = environ.get(self._version_key)
-        return version is not None and version >= self._code_version
-
-
-def _without_upstream(errors: Sequence[Error]) -> Sequence[Error]:
-    return [one for one in errors if type(one) is not UpstreamError]
 
 
 def _retry_after(headers: Iterable[tuple[str, str]]) -> str | None:
@@ -337,46 +270,6 @@ def _names_of(versions: tuple[tuple[str, str], ...]) -> frozenset[str]:
 @functools.cache
 def _status_line(status: int) -> str:
     return f'{status} {error.title_of(status)}'
-
-
-#: Below every microversion.
-_OLDEST = (0, 0)
-
-
-def _with(
-    given: Error,
-    detail: str,
-    code: str | None,
-    links: tuple[tuple[str, str], ...],
-    retry: str | None,
-) -> Error:
-    # dataclasses.replace takes twenty times as long.
-    made = error.Draft(
-        given.status,
-        given.title,
-        detail,
-        code,
-        given.request_id,
-        links,
-        given.source,
-        retry,
-        given.max_version,
-        given.min_version,
-        given.trace_id,
-        given.extra,
-    )
-    made.__class__ = Error
-    finished: Error = made
-    return finished
-
-
-def _version(value: str | None) -> microversion_parse.Version | None:
-    if value is None:
-        return None
-    try:
-        return microversion_parse.parse_version_string(value)
-    except TypeError as exc:
-        raise bad('code_version', value, 'a version such as 1.23 is') from exc
 
 
 _CONSTANT_DETAIL = 'The server met an unexpected condition.'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was raised becomes Errors: text, title, code and link of each."""
+"""What was raised, or answered by another layer, becomes Errors."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import webob.exc
 
-from errorkit import _i18n, codes, domain, error, keys
+from errorkit import domain, error
 from errorkit.domain import Known
 from errorkit.error import Error, MultiError, UpstreamError
-from errorkit.exceptions import ConfigError
-from errorkit.formats import composed, foreign, undecodable, webob_body
-from errorkit.formats.coder import Coder
+from errorkit.formats import foreign, undecodable, webob_body
 from errorkit.formats.foreign import reasons
+from errorkit.formats.maker import MAX_TITLE, Maker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 MAX_BODY = 65536
 #: More errors than this in one response are cut off.
 MAX_ERRORS = 20
-_MAX_TITLE = 256
 # What webob's errors have that have a template in place of a text.
 _UNSAID = {
     kind.code: kind.explanation
@@ -35,19 +33,12 @@ _UNSAID = {
         webob.exc.HTTPNotImplemented,
     )
 }
-_TEXTS = (str, _i18n.Text)
 
 
-class Reader:
-    """A service's codes and texts: reads an exception once, keeps nothing.
+class Reader(Maker):
+    """Reads an exception or a response once, and keeps nothing of it.
 
-    :param service_type: the prefix of default codes, such as ``volume``
-    :param catalog: the service's codes; gives titles and help links, and
-        notes undeclared ones
-    :param default_codes: for a status, the code of an error without one
-    :param detail_style: ``plain`` sends the author's text alone, ``webob``
-        the composed string that placement's clients know
-    :param max_detail: how many characters of a text are sent
+    :param service_type: see ``Maker``, as are the options in ``making``
     :param exceptions: an ``ExceptionRegistry``; or for an exception class,
         what it becomes: a ``Known``, a pair of status and code, or a status
     :raises ConfigError: one of them has a bad value
@@ -57,33 +48,13 @@ class Reader:
         self,
         service_type: str | None = None,
         *,
-        catalog: codes.Catalog | None = None,
-        default_codes: Mapping[int, str] | None = None,
-        detail_style: str = 'plain',
-        max_detail: int = error.MAX_DETAIL,
         exceptions: Mapping[
             type[BaseException], Known | tuple[int, str] | int
         ]
         | None = None,
+        **making: Any,
     ) -> None:
-        if catalog is not None and not isinstance(catalog, codes.Catalog):
-            raise bad('catalog', catalog, 'an errorkit.Catalog is')
-        if service_type is None:
-            service_type = catalog.service_type if catalog else 'errorkit'
-        if not codes.is_valid_service_type(service_type):
-            raise bad('service_type', service_type, 'a-z, 0-9, - and _ are')
-        if detail_style not in ('plain', 'webob'):
-            raise bad('detail_style', detail_style, 'plain and webob are')
-        if not isinstance(max_detail, int) or max_detail < 1:
-            raise bad('max_detail', max_detail, 'a number above 0 is')
-        self.service_type = service_type
-        for status, code in (default_codes or {}).items():
-            if not codes.is_valid(code):
-                raise bad('default_codes', {status: code}, 'valid codes are')
-        self.catalog = catalog
-        self._coder = Coder(service_type, catalog, default_codes or {})
-        self._composes = detail_style == 'webob'
-        self._max_detail = max_detail
+        super().__init__(service_type, **making)
         self._known = domain.table_of({} if exceptions is None else exceptions)
 
     def errors_of(
@@ -239,8 +210,8 @@ class Reader:
         if type(given) is UpstreamError:
             return dataclasses.replace(
                 given,
-                title=self._text(given.title, _MAX_TITLE),
-                detail=self._text(given.detail, self._max_detail),
+                title=self.text(given.title, MAX_TITLE),
+                detail=self.text(given.detail, self._max_detail),
                 # Of any size, and not of our making.
                 extra=None,
             )
@@ -261,93 +232,6 @@ class Reader:
             retry=given.retry or made.retry,
         )
 
-    def make(
-        self,
-        status: int,
-        environ: WSGIEnvironment,
-        *,
-        title: Any = None,
-        detail: Any = None,
-        explanation: Any = '',
-        code: object = None,
-        source: Mapping[str, str] | None = None,
-        links: tuple[tuple[str, str], ...] = (),
-        versions: tuple[str | None, str | None] = (None, None),
-    ) -> Error:
-        """Return an Error with code, title, links and request id.
-
-        :param status: the HTTP status
-        :param environ: of the request: its id, its microversion
-        :param title: used where the catalog has none
-        :param detail: the author's text, of any type
-        :param explanation: used where there is no detail
-        :param code: used when it is a valid code, else the default one is
-        :param source: where in the request the cause lies
-        :param links: used where the catalog has none
-        :param versions: the oldest and the newest, of a version 406
-        """
-        chosen, declared = self._coder.choose(status, code)
-        retry = None
-        if declared is not None:
-            title = declared.title or title
-            retry = declared.retry
-            if declared.help:
-                links = (('help', declared.help),)
-        limit = self._max_detail
-        # text_of, spelled out for what nearly every text is.
-        if type(detail) is not str and type(detail) is not _i18n.Text:
-            detail = self._text(detail, limit)
-        shown = detail or explanation or error.explanation_of(status)
-        if self._composes:
-            shown = self._composed(status, explanation, detail, environ)
-        if type(shown) not in _TEXTS or len(shown) > limit:
-            shown = error.text_of(shown, limit)
-        if type(title) is not str or len(title) > _MAX_TITLE:
-            title = self._text(title, _MAX_TITLE)
-        if not title:
-            title = error.title_of(status)
-        made = error.Draft(
-            status,
-            title,
-            shown,
-            chosen,
-            environ.get(keys.REQUEST_ID),
-            links,
-            source,
-            retry,
-            versions[1],
-            versions[0],
-        )
-        made.__class__ = Error
-        finished: Error = made
-        return finished
-
-    def _text(self, value: Any, limit: int) -> str:
-        """Return what an author gave, or nothing where that is nothing."""
-        try:
-            if not value:
-                return ''
-        except Exception:  # of a foreign __bool__
-            return ''
-        return error.text_of(value, limit)
-
-    def _composed(
-        self, status: int, explanation: Any, detail: Any, environ: Any
-    ) -> str:
-        """Return placement's string; of a lazy text, a lazy one."""
-
-        def compose(text: object) -> str:
-            return composed.composed(
-                status,
-                error.text_of(explanation, self._max_detail),
-                error.text_of(text, self._max_detail),
-                environ,
-            )
-
-        if _i18n.is_translatable(detail):
-            return _i18n.Derived(detail, compose)
-        return compose(detail or '')
-
 
 def _title(status: int, title: str) -> str:
     """Return a title that says more than the status, else nothing."""
@@ -357,8 +241,3 @@ def _title(status: int, title: str) -> str:
 def _explanation(status: int) -> str:
     """Return the explanation of an error that was meant: not translated."""
     return str(error.explanation_of(status))
-
-
-def bad(option: str, value: object, allowed: str) -> ConfigError:
-    """Return the error of an option of the whole stack."""
-    return ConfigError('errorkit', option, value, f'{allowed} allowed')

@@ -32,24 +32,24 @@ class CodesSeen:
 
     def start(self) -> None:
         """Note codes from now on."""
-        from errorkit.formats.formatter import Formatter
+        from errorkit.formats.viewer import Viewer
 
-        show = Formatter._shown
+        show = Viewer.shown
 
         @functools.wraps(show)
-        def noting(formatter: Any, errors: Any, environ: Any) -> Any:
+        def noting(viewer: Any, errors: Any, *rest: Any) -> Any:
             note([one.code for one in errors])
-            return show(formatter, errors, environ)
+            return show(viewer, errors, *rest)
 
-        self._undo = Formatter, show
-        setattr(Formatter, show.__name__, noting)
+        self._undo = Viewer, show
+        setattr(Viewer, show.__name__, noting)
         _looking.append(self)
 
     def stop(self) -> None:
         """Put everything back."""
         if self._undo is not None:
-            formatter, show = self._undo
-            setattr(formatter, show.__name__, show)
+            viewer, show = self._undo
+            setattr(viewer, show.__name__, show)
             self._undo = None
             _looking.remove(self)
 
