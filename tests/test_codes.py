@@ -11,7 +11,7 @@ import webob.exc
 from assertions import ask, assert_error
 
 import errorkit
-from errorkit.exceptions import InvalidCode, UndeclaredCode
+from errorkit.exceptions import ConfigError, InvalidCode, UndeclaredCode
 
 
 def defined(code='volume.name_exists', **more):
@@ -551,8 +551,40 @@ def test_a_code_used_against_its_declaration_is_sent_logged_and_counted(
     assert catalog.undeclared == {'volume.x': 3}
 
 
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'default_codes': {404: 'volume.typo'}},
+        {'default_codes': {404: 'volume.x'}},
+        {'exceptions': {LookupError: (404, 'volume.typo')}},
+        {'exceptions': {LookupError: (404, 'volume.x')}},
+    ],
+)
+def test_an_option_with_such_a_code_is_told_of_at_start(options, caplog):
+    catalog = errorkit.Catalog('volume')
+    catalog.define('volume.x', status=409)
+    answering('volume.x', catalog=catalog, **options)
+    assert 'is not declared' in caplog.text
+    catalog.strict = True
+    with pytest.raises(ConfigError) as raised:
+        answering('volume.x', catalog=catalog, **options)
+    assert raised.value.option in options
+
+
+def test_an_option_with_a_declared_code_is_not(caplog):
+    catalog = errorkit.Catalog('volume', strict=True)
+    catalog.define('volume.x', status=(404, 409))
+    answering(
+        'volume.x',
+        catalog=catalog,
+        default_codes={404: 'volume.x'},
+        exceptions={LookupError: (409, 'volume.x'), ValueError: 400},
+    )
+    assert not caplog.text
+
+
 def test_a_strict_catalog_raises_for_it():
     catalog = errorkit.Catalog('volume', strict=True)
     code = catalog.define('volume.x', status=404)
-    with pytest.raises(UndeclaredCode, match='no status 409'):
+    with pytest.raises(UndeclaredCode, match='not declared for status 409'):
         ask(answering(code, catalog=catalog))

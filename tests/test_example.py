@@ -2,6 +2,8 @@
 """The example service: in process, and twice under gunicorn."""
 
 import ast
+import gc
+import json
 import logging
 import pathlib
 import re
@@ -17,6 +19,10 @@ import pytest
 import webtest
 from paste.deploy import loadapp
 
+from errorkit import cli
+from errorkit.testing.asserting import assert_error as assert_sound
+from errorkit.testing.gabbi import gabbi_response_handlers
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = ROOT / 'examples' / 'volumes'
 INI = f'config:{FOLDER / "volumes.ini"}'
@@ -24,6 +30,7 @@ ARCS = sorted(ROOT.glob('gabbits/volumes-*.yaml'))
 ID = re.compile(r'req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 VOLUMES = '/v3/bakery/volumes'
 SNAPSHOTS = '/v3/bakery/snapshots'
+PROBLEM = 'application/problem+json'
 PRIVATE = ('storage-3', 'rack-12', 'nvme', 'KeyError', 'Traceback')
 
 
@@ -72,15 +79,9 @@ class Client:
 
 def assert_error(reply, status, code):
     """Check the one error of a reply, and return it."""
-    [error] = reply.json['errors']
-    assert (reply.status_int, error['status']) == (status, status)
-    assert error.get('code') == code
-    assert error['title'] and error['detail']
-    assert ID.fullmatch(error['request_id'])
-    assert reply.headers.getall('X-Openstack-Request-Id') == [
-        error['request_id']
-    ]
-    return error
+    return assert_sound(
+        reply, status=status, code=code, count=1, kind='application/json'
+    )
 
 
 @pytest.fixture(name='environment')
@@ -123,27 +124,37 @@ def imports(path):
     return found
 
 
-def test_only_the_codes_and_the_deployment_know_errorkit():
+def test_only_codes_registry_and_deployment_know_errorkit():
     knowing = {
         path.name
         for path in FOLDER.glob('*.py')
         if any(name.split('.')[0] == 'errorkit' for name in imports(path))
     }
-    assert knowing == {'codes.py', 'wsgi.py'}
+    assert knowing == {'codes.py', 'registry.py', 'wsgi.py'}
 
 
-def test_every_declared_code_is_used(environment):
-    from volumes import codes
+def test_its_codes_are_as_published(environment, capsys):
+    lock = FOLDER / 'error-codes.lock'
+    asked = ['codes', 'check', 'volumes.codes:CATALOG', '--file', str(lock)]
+    assert cli.main(asked) == 0, capsys.readouterr().out
+    published = json.loads(lock.read_text(encoding='utf-8'))['codes']
+    assert len(published) >= 17
+    assert published['volume.in_use']['retry'] == 'after-refresh'
 
-    texts = ''.join(
-        path.read_text(encoding='utf-8')
-        for path in FOLDER.glob('*.py')
-        if path.name != 'codes.py'
-    )
-    names = [name for name in vars(codes) if name.isupper()]
-    names.remove('CATALOG')
-    assert len(names) >= 16
-    assert [name for name in names if f'codes.{name}' not in texts] == []
+
+def test_every_error_has_a_code_and_every_code_an_error(capsys):
+    asked = ['codes', 'lint', str(FOLDER), '--require-codes']
+    assert cli.main(asked) == 0, capsys.readouterr().out
+    assert '17 codes' in capsys.readouterr().out
+
+
+def test_a_code_that_goes_is_noticed(environment, tmp_path, capsys):
+    lock = tmp_path / 'error-codes.lock'
+    text = (FOLDER / lock.name).read_text(encoding='utf-8')
+    lock.write_text(text.replace('volume.in_use', 'volume.busy'))
+    asked = ['codes', 'check', 'volumes.codes:CATALOG', '--file', str(lock)]
+    assert cli.main(asked) == 1
+    assert 'volume.busy: the code is gone.' in capsys.readouterr().out
 
 
 def test_a_volume_is_accepted_with_202(ada):
@@ -198,7 +209,9 @@ def test_the_404s_of_one_request_are_told_apart(ada, more, code):
         ('GET', f'{VOLUMES}/lost/export', 'volume.volume_not_found'),
         ('GET', f'{SNAPSHOTS}/lost', 'volume.snapshot_not_found'),
         ('DELETE', f'{SNAPSHOTS}/lost', 'volume.snapshot_not_found'),
-        ('GET', '/v3/bakery/cakes', 'volume.undefined_code'),
+        ('GET', '/v3/bakery/cakes', 'volume.not_found'),
+        ('GET', '/v3/bakery/reports/cakes', 'volume.not_found'),
+        ('GET', '/errors/cakes', 'volume.not_found'),
     ],
 )
 def test_a_404_says_what_is_missing(ada, method, path, code):
@@ -299,6 +312,15 @@ def test_raised_errors_and_those_of_wsgify_look_the_same(ada):
     assert b['detail'] == 'There is no snapshot <lost>.'
     assert list(a) == list(b)
     assert sorted(inside.headers) == sorted(through.headers)
+    # Those came by the registry, and these are errors of WebOb.
+    inside, through = (
+        ada('POST', path, b'{') for path in (VOLUMES, SNAPSHOTS)
+    )
+    a = assert_error(inside, 400, 'volume.malformed_json')
+    b = assert_error(through, 400, 'volume.malformed_json')
+    del a['request_id'], b['request_id']
+    assert a == b
+    assert sorted(inside.headers) == sorted(through.headers)
 
 
 def test_the_bug_tells_the_client_its_id_and_the_log_its_traceback(
@@ -341,6 +363,93 @@ def test_the_flask_report_counts_the_volumes(ada):
     assert reply.json == {'usage': {'volumes': 2, 'gigabytes': 5}}
 
 
+def test_the_errors_of_flask_have_the_one_shape_and_its_headers(ada):
+    report = '/v3/bakery/reports/usage'
+    error = assert_error(
+        ada('GET', '/v3/bakery/reports/weather'), 404, 'volume.not_found'
+    )
+    assert error['detail'] == 'There is no report weather.'
+    reply = ada('DELETE', report)
+    assert_error(reply, 405, 'volume.method_not_allowed')
+    allowed = set(reply.headers['Allow'].split(', '))
+    assert allowed == {'GET', 'HEAD', 'OPTIONS'}
+    reply = ada('GET', f'{report}?since=monday')
+    error = assert_error(reply, 400, 'volume.undefined_code')
+    assert error['detail'] == 'The report usage takes no parameters.'
+
+
+def test_every_help_link_leads_to_the_page_of_its_code(environment, ada):
+    from volumes import codes
+
+    listed = {each['code'] for each in ada('GET', '/errors').json['codes']}
+    declared = {str(code) for code in codes.CATALOG}
+    assert listed == declared
+    assert len(declared) >= 17
+    for code in declared:
+        link = codes.CATALOG[code].help
+        for accept in ('*/*', 'text/html'):
+            reply = ada('GET', link, headers={'Accept': accept})
+            assert reply.status_int == 200
+            assert code in reply.text
+            assert ID.fullmatch(reply.headers['X-Openstack-Request-Id'])
+
+
+def test_an_error_says_whether_to_try_again(ada):
+    again = {'volume': {'name': 'ice cream', 'size': 1}}
+    volume = ada.volume('ice cream')
+    ada.attach(volume)
+    error = assert_error(ada('DELETE', volume), 409, 'volume.in_use')
+    assert error['retry'] == 'after-refresh'
+    reply = ada('POST', VOLUMES, again)
+    assert assert_error(reply, 409, 'volume.name_exists')['retry'] == 'never'
+
+
+def test_a_client_that_names_problem_details_gets_them(ada):
+    reply = ada('GET', f'{VOLUMES}/lost', headers={'Accept': PROBLEM})
+    assert_sound(
+        reply,
+        status=404,
+        code='volume.volume_not_found',
+        detail='There is no volume lost.',
+        kind=PROBLEM,
+    )
+    assert reply.json['type'] == '/errors/volume.volume_not_found'
+
+
+# WebOb leaves the files open that it keeps large bodies in.
+@pytest.mark.filterwarnings('ignore:unclosed file')
+@pytest.mark.parametrize('how', ['from_ini()', 'from_code()'])
+def test_errorkit_check_finds_nothing_that_fails(
+    environment, monkeypatch, capsys, how
+):
+    from volumes import wsgi
+
+    monkeypatch.setattr(wsgi.logging.config, 'dictConfig', lambda _: None)
+    volume = Client(wsgi.from_code()).volume()
+    status = cli.main([
+        'check',
+        f'volumes.wsgi:{how}',
+        '--json',
+        '--code-version=3.5',
+        f'--path={VOLUMES}',
+        f'--post={VOLUMES}',
+        f'--fault={volume}/statistics',
+    ])
+    assert_all_hold(status, capsys.readouterr().out)
+    # While the filter above is still there.
+    gc.collect()
+
+
+def assert_all_hold(status, printed):
+    """Check what ``errorkit check --json`` said of the example."""
+    checks = json.loads(printed)['checks']
+    failed = [each for each in checks if each['verdict'] == 'fails']
+    assert (status, failed) == (0, [])
+    held = {each['id'] for each in checks if each['verdict'] == 'holds'}
+    assert len(held) > 95
+    assert {'source.body.deep', 'fault.silent', 'accept.vary'} <= held
+
+
 @pytest.mark.parametrize('how', ['main', 'layers', 'code'])
 def test_one_filter_five_filters_and_one_call_answer_alike(
     environment, monkeypatch, how
@@ -352,6 +461,9 @@ def test_one_filter_five_filters_and_one_call_answer_alike(
     reply = ada('GET', f'{VOLUMES}/lost')
     error = assert_error(reply, 404, 'volume.volume_not_found')
     assert error['title'] == 'Volume not found'
+    reply = ada('GET', '/v3/bakery/reports/weather')
+    assert_error(reply, 404, 'volume.not_found')
+    assert ada('GET', '/errors/volume.in_use').status_int == 200
     own = reply.headers['X-Openstack-Request-Id']
     assert reply.headers['X-Compute-Request-Id'] == own
     assert reply.headers['OpenStack-API-Version'] == 'volume 3.70'
@@ -390,7 +502,10 @@ def test_an_arc_of_the_gabbits_holds(environment, tmp_path, arc):
     shutil.copy(arc, tmp_path)
     application = loadapp(INI)
     suite = gabbi.driver.build_tests(
-        str(tmp_path), unittest.TestLoader(), intercept=lambda: application
+        str(tmp_path),
+        unittest.TestLoader(),
+        intercept=lambda: application,
+        response_handlers=gabbi_response_handlers,
     )
     result = unittest.TestResult()
     suite.run(result)

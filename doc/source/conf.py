@@ -11,7 +11,8 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+# The example's catalog is one of the pages.
+sys.path[:0] = [str(ROOT), str(ROOT / 'examples')]
 
 _config = configparser.ConfigParser()
 _config.read(ROOT / 'setup.cfg')
@@ -21,7 +22,7 @@ author = 'errorkit contributors'
 copyright = author
 release = version = _config['metadata']['version']
 
-extensions = ['sphinx.ext.autodoc']
+extensions = ['sphinx.ext.autodoc', 'errorkit.sphinxext']
 html_theme = 'alabaster'
 html_theme_options = {
     'description': _config['metadata']['description'],

@@ -203,6 +203,17 @@ class Catalog(Mapping[str, ErrorCode]):
         """
         return self._codes.get(code) or self._aliases.get(code)
 
+    def objection(self, code: str, status: int) -> str | None:
+        """Return what speaks against using a code with a status, or None."""
+        declared = self.find(code)
+        if declared is None:
+            return 'is not declared'
+        if declared.retired:
+            return 'is retired'
+        if status not in declared.statuses:
+            return f'is not declared for status {status}'
+        return None
+
     def note_undeclared(
         self, code: str, objection: str = 'is not declared'
     ) -> bool:

@@ -87,5 +87,5 @@ def changes(code: ErrorCode) -> Iterator[Fact]:
 
 
 def is_web(link: str) -> bool:
-    """Tell whether a link goes to the web; another may hold a script."""
-    return link.startswith(('https://', 'http://', '/'))
+    """Tell whether a link is the same from everywhere, and no script."""
+    return link.startswith(('https://', 'http://'))

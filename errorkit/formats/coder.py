@@ -72,25 +72,10 @@ class Coder:
         """Return a code; remember it, if the catalog has no objection."""
         catalog = self._catalog
         chosen = self._found(code)
-        declared = chosen[1]
-        if catalog is None or (
-            declared is not None
-            and status in declared.statuses
-            and not declared.retired
-        ):
+        objection = catalog and catalog.objection(code, status)
+        if catalog is None or not objection:
             if len(self._seen) < _MAX_SEEN:
                 self._seen[code] = chosen
-        elif declared is None:
-            if catalog.note_undeclared(code):
-                self._warn('the code %s is not declared in its catalog', code)
-        elif declared.retired:
-            if catalog.note_undeclared(code, 'is retired'):
-                self._warn('the code %s is retired', code)
-        elif catalog.note_undeclared(code, f'has no status {status}'):
-            self._warn(
-                'the code %s is not declared for status %s', code, status
-            )
+        elif catalog.note_undeclared(code, objection):
+            log.say(LOG, logging.WARNING, 'the code %s %s', code, objection)
         return chosen
-
-    def _warn(self, message: str, *args: object) -> None:
-        log.say(LOG, logging.WARNING, message, *args)

@@ -140,10 +140,10 @@ class Formatter(Reader):
         kind = negotiation.negotiate(accept)
         retry_after = None
         code = None
+        if self._sends_code and kind in ('json', 'problem'):
+            code = shown[0].code
         if kind == 'json':
             kind = self.json_kind(environ)
-            if self._sends_code:
-                code = shown[0].code
             if kind != 'errors' and errors[0].status in compute.RETRIED:
                 headers = list(headers)
                 retry_after = _retry_after(headers)

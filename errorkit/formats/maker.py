@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from errorkit import _i18n, codes, error, keys
+from errorkit import _i18n, codes, error, keys, log
 from errorkit.error import Error
 from errorkit.exceptions import ConfigError
 from errorkit.formats import composed
@@ -14,6 +15,8 @@ from errorkit.formats.coder import Coder
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+LOG = logging.getLogger('errorkit.formatter')
 
 MAX_TITLE = 256
 _TEXTS = (str, _i18n.Text)
@@ -57,8 +60,25 @@ class Maker:
                 raise bad('default_codes', {status: code}, 'valid codes are')
         self.catalog = catalog
         self._coder = Coder(service_type, catalog, default_codes or {})
+        for status, code in (default_codes or {}).items():
+            self.check_declared('default_codes', status, code)
         self._composes = detail_style == 'webob'
         self._max_detail = max_detail
+
+    def check_declared(self, option: str, status: int, code: str) -> None:
+        """Warn of a code in an option that the catalog does not know so.
+
+        :raises ConfigError: the catalog is strict
+        """
+        catalog = self.catalog
+        objection = catalog and catalog.objection(code, status)
+        if catalog is None or not objection:
+            return
+        if catalog.strict:
+            raise bad(option, code, f'it {objection}; declared codes are')
+        log.say(
+            LOG, logging.WARNING, '%s: the code %s %s', option, code, objection
+        )
 
     def make(
         self,

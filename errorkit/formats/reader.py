@@ -56,6 +56,9 @@ class Reader(Maker):
     ) -> None:
         super().__init__(service_type, **making)
         self._known = domain.table_of({} if exceptions is None else exceptions)
+        for known in self._known.values():
+            if known.code is not None:
+                self.check_declared('exceptions', known.status, known.code)
 
     def errors_of(
         self, raised: Any, environ: WSGIEnvironment

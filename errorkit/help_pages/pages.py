@@ -123,7 +123,8 @@ def one(
         elif fact.kind == 'code':
             text = f'<code>{text}</code>'
         elif fact.kind == 'link':
-            if not facts.is_web(fact.text):
+            is_own = fact.text.endswith(f'/{code}')
+            if is_own or not fact.text.startswith(_WEB):
                 continue
             text = f'<a href="{text}" rel="help">{text}</a>'
         shown += f'<dt>{_escaped(fact.name)}</dt>\n<dd>{text}</dd>\n'
@@ -135,6 +136,10 @@ def one(
     if listed:
         shown += f'<h2 id="related">Related codes</h2>\n<ul>\n{listed}</ul>\n'
     return _page(f'{heading} - {code}', shown)
+
+
+# The pages are of the service's host, so a path will do.
+_WEB = ('https://', 'http://', '/')
 
 
 def _page(title: str, shown: str) -> str:

@@ -22,6 +22,10 @@ _BLOCK = 65536
 _AFTER_HEAD = 1.0
 
 
+#: Seconds for an answer to a request whose body is announced and not sent.
+_PATIENCE = 2.0
+
+
 class Url:
     """A service at an address.
 
@@ -61,11 +65,15 @@ class Url:
 
         :raises Unreachable: no connection could be made
         """
-        deadline = time.monotonic() + self._timeout
+        timeout = self._timeout
+        if request.promised is not None:
+            # Whoever waits for a body that never comes waits for ever.
+            timeout = min(timeout, _PATIENCE)
+        deadline = time.monotonic() + timeout
         with self._connected() as connection:
             reader = _Reader(connection, deadline)
             sent = _send(connection, self._bytes_of(request))
-            return _answer(request, reader, self._timeout, sent)
+            return _answer(request, reader, timeout, sent)
 
     def _connected(self) -> socket.socket:
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The service: which path leads where, and its paste factory."""
+"""The service: which path leads where, and its paste factories."""
 
 import os
 
@@ -9,34 +9,54 @@ from webob.exc import HTTPForbidden, HTTPMethodNotAllowed, HTTPNotFound
 from . import codes, reports, snapshot_api, volume_api
 from .store import Store
 
+
+def by_method(**handlers):
+    """Leave each method to its handler; all are WSGI applications."""
+
+    def application(environ, start_response):
+        method = environ['REQUEST_METHOD']
+        # A server sends no body to HEAD, whatever the handler returns.
+        handler = handlers.get('GET' if method == 'HEAD' else method)
+        if handler is None:
+            raise HTTPMethodNotAllowed(
+                f'{method} is not possible here.',
+                headers=[('Allow', ', '.join(handlers))],
+                comment=codes.METHOD_NOT_ALLOWED,
+            )
+        return handler(environ, start_response)
+
+    return application
+
+
 ROUTES = {
-    '/v3/{project_id}/volumes': {
-        'GET': volume_api.index,
-        'POST': volume_api.create,
-    },
-    '/v3/{project_id}/volumes/{volume_id}': {
-        'GET': volume_api.show,
-        'DELETE': volume_api.delete,
-    },
-    '/v3/{project_id}/volumes/{volume_id}/action': {'POST': volume_api.act},
-    '/v3/{project_id}/volumes/{volume_id}/export': {'GET': volume_api.export},
-    '/v3/{project_id}/volumes/{volume_id}/statistics': {
-        'GET': volume_api.statistics,
-    },
-    '/v3/{project_id}/snapshots': {
-        'GET': snapshot_api.index,
-        'POST': snapshot_api.create,
-    },
-    '/v3/{project_id}/snapshots/{snapshot_id}': {
-        'GET': snapshot_api.show,
-        'DELETE': snapshot_api.delete,
-    },
-    '/v3/{project_id}/reports/{name}': {'GET': reports.application},
+    '/v3/{project_id}/volumes': by_method(
+        GET=volume_api.index, POST=volume_api.create
+    ),
+    '/v3/{project_id}/volumes/{volume_id}': by_method(
+        GET=volume_api.show, DELETE=volume_api.delete
+    ),
+    '/v3/{project_id}/volumes/{volume_id}/action': by_method(
+        POST=volume_api.act
+    ),
+    '/v3/{project_id}/volumes/{volume_id}/export': by_method(
+        GET=volume_api.export
+    ),
+    '/v3/{project_id}/volumes/{volume_id}/statistics': by_method(
+        GET=volume_api.statistics
+    ),
+    '/v3/{project_id}/snapshots': by_method(
+        GET=snapshot_api.index, POST=snapshot_api.create
+    ),
+    '/v3/{project_id}/snapshots/{snapshot_id}': by_method(
+        GET=snapshot_api.show, DELETE=snapshot_api.delete
+    ),
+    # Flask knows its methods itself.
+    '/v3/{project_id}/reports/{name}': reports.application,
 }
 
 
 class Service:
-    """Finds the handler of a request; every handler is a WSGI application.
+    """Finds the WSGI application that a path belongs to.
 
     ``database`` is the path of the SQLite file, which is made when missing.
     """
@@ -54,17 +74,10 @@ class Service:
         path = environ['PATH_INFO'].encode('latin-1').decode(errors='replace')
         variables = self._mapper.match(path)
         if variables is None:
-            raise HTTPNotFound(f'Nothing is at {path}.')
-        methods = ROUTES[variables.pop('path')]
-        method = environ['REQUEST_METHOD']
-        # A server sends no body to HEAD, whatever the handler returns.
-        handler = methods.get('GET' if method == 'HEAD' else method)
-        if handler is None:
-            raise HTTPMethodNotAllowed(
-                f'{method} is not possible here.',
-                headers=[('Allow', ', '.join(methods))],
-                comment=codes.METHOD_NOT_ALLOWED,
+            raise HTTPNotFound(
+                f'Nothing is at {path}.', comment=codes.NOT_FOUND
             )
+        application = ROUTES[variables.pop('path')]
         # Set by whatever authenticates; without it there is one tenant.
         project_id = environ.get('HTTP_X_PROJECT_ID')
         if project_id not in (None, variables['project_id']):
@@ -74,9 +87,24 @@ class Service:
             )
         environ['wsgiorg.routing_args'] = ((), variables)
         environ['volumes.store'] = self._store
-        return handler(environ, start_response)
+        return application(environ, start_response)
+
+
+def mounted(service, pages):
+    """The pages about the codes under ``/errors``, else the service."""
+
+    def application(environ, start_response):
+        is_page = f'{environ["PATH_INFO"]}/'.startswith('/errors/')
+        return (pages if is_page else service)(environ, start_response)
+
+    return application
 
 
 def factory(global_conf, *, database=None):
     """Make the service for paste."""
     return Service(database)
+
+
+def composite_factory(loader, global_conf, *, service, pages):
+    """Mount one application of the ini file beside the other."""
+    return mounted(loader.get_app(service), loader.get_app(pages))

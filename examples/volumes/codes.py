@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every error code of the service: the one module that knows errorkit.
+"""Every error code of the service, declared once.
 
-A handler writes ``comment=codes.VOLUME_IN_USE`` and nothing more. A code is
-a promise to clients: its name here may change, its string may not.
+A handler writes ``comment=codes.VOLUME_IN_USE``, or lets the code make the
+exception. A code is a promise to clients: its name here may change, its
+string may not, and ``error-codes.lock`` has those that were published.
 """
 
 from errorkit import Catalog
 
-CATALOG = Catalog('volume')
+# The pages are mounted there. A service whose clients show the links to
+# people elsewhere names the whole URL.
+CATALOG = Catalog('volume', help_base='/errors/')
 
 # 400: the request has to change.
 
@@ -16,6 +19,7 @@ MALFORMED_JSON = CATALOG.define(
     status=400,
     title='Malformed JSON',
     meaning='The request body could not be read as JSON.',
+    retry='never',
 )
 MALFORMED_BODY = CATALOG.define(
     'volume.malformed_body',
@@ -61,10 +65,17 @@ QUOTA_EXCEEDED = CATALOG.define(
     status=413,
     title='Quota exceeded',
     meaning='The volumes of the project would be too large together.',
+    retry='later',
 )
 
 # 404 and 405: one status, several things that can be missing.
 
+NOT_FOUND = CATALOG.define(
+    'volume.not_found',
+    status=404,
+    title='Not found',
+    meaning='The service has nothing at this path.',
+)
 VOLUME_NOT_FOUND = CATALOG.define(
     'volume.volume_not_found',
     status=404,
@@ -82,6 +93,9 @@ IMAGE_NOT_FOUND = CATALOG.define(
     status=404,
     title='Image not found',
     meaning='No image with this name can be copied to a volume.',
+    # What ``error(name=...)`` says.
+    text='There is no image %(name)s.',
+    params={'name': str},
 )
 METHOD_NOT_ALLOWED = CATALOG.define(
     'volume.method_not_allowed',
@@ -90,29 +104,34 @@ METHOD_NOT_ALLOWED = CATALOG.define(
     meaning='The resource exists, but does not take this method.',
 )
 
-# 409: each one asks the client for something else.
+# 409: each one asks the client for something else. Where the client's picture
+# of the volume is an old one, it should look before it tries again.
 
 NAME_EXISTS = CATALOG.define(
     'volume.name_exists',
     status=409,
     title='Name exists',
     meaning='Choose another name: the project has a volume of this one.',
+    retry='never',
 )
 VOLUME_IN_USE = CATALOG.define(
     'volume.in_use',
     status=409,
     title='Volume in use',
     meaning='Detach the volume from its server first.',
+    retry='after-refresh',
 )
 VOLUME_NOT_IN_USE = CATALOG.define(
     'volume.not_in_use',
     status=409,
     title='Volume not in use',
     meaning='The volume is attached to no server.',
+    retry='after-refresh',
 )
 VOLUME_HAS_SNAPSHOTS = CATALOG.define(
     'volume.has_snapshots',
     status=409,
     title='Volume has snapshots',
     meaning='Delete the snapshots of the volume first.',
+    retry='after-refresh',
 )

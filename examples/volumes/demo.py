@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start the volume service, show what it answers, and check all of it."""
 
+import re
 import sys
 
 from screen import Screen
@@ -23,6 +24,8 @@ def main():
         volume = create_a_volume(stage)
         tell_conflicts_apart(stage, volume)
         tell_missing_things_apart(stage)
+        ask_flask_for_what_it_has_not(stage)
+        ask_for_problem_details(stage)
         ask_for_strange_versions(stage)
         send_global_ids(stage)
         run_into_the_bug(stage, volume)
@@ -59,7 +62,12 @@ def tell_conflicts_apart(stage, volume):
     stage.title('2. Two conflicts, told apart by their codes')
     stage.say('The same request, twice a 409. Look at the codes.')
     stage.prepare('a server attaches the volume', f'{volume}/action', ATTACH)
-    stage.check_error(stage.ask('DELETE', volume), 409, 'volume.in_use')
+    reply = stage.ask('DELETE', volume)
+    stage.check_error(reply, 409, 'volume.in_use')
+    stage.check(
+        'it may be tried again, once the volume has been looked at',
+        reply.error['retry'] == 'after-refresh',
+    )
     stage.say('So the client has it detached, and comes too late once more.')
     stage.prepare('the server detaches it', f'{volume}/action', DETACH)
     wanted = {'name': 'before lunch', 'volume_id': volume.split('/')[-1]}
@@ -89,8 +97,43 @@ def tell_missing_things_apart(stage):
     stage.check('<uuid> is still there', '<uuid>' in reply.error['detail'])
 
 
+def ask_flask_for_what_it_has_not(stage):
+    stage.title('5. A 404 of another framework')
+    stage.say(
+        'The reports are a Flask application, and Flask answers with HTML of '
+        'its own. It is read, and leaves in the one shape.'
+    )
+    reply = stage.ask(
+        'GET', '/v3/bakery/reports/weather', show=('Content-Type', ID)
+    )
+    stage.check_error(reply, 404, 'volume.not_found')
+    stage.check(
+        'the text is that of its author',
+        reply.error['detail'] == 'There is no report weather.',
+    )
+
+
+def ask_for_problem_details(stage):
+    stage.title('6. A client that wants problem details')
+    stage.say('It names RFC 9457, and gets it. Nobody else does.')
+    reply = stage.ask(
+        'GET',
+        f'{VOLUMES}/lost',
+        headers={'Accept': 'application/problem+json'},
+        show=('Content-Type', ID),
+    )
+    kind = reply.headers.get_content_type()
+    stage.check('problem details', kind == 'application/problem+json')
+    stage.check_error(reply, 404, 'volume.volume_not_found')
+    number = reply.request_id.removeprefix('req-')
+    stage.check(
+        'the instance is the id, as a URN',
+        reply.json['instance'] == f'urn:uuid:{number}',
+    )
+
+
 def ask_for_strange_versions(stage):
-    stage.title('5. A malformed and an unsupported microversion')
+    stage.title('7. A malformed and an unsupported microversion')
     stage.say('No version could be read, so there is no code either.')
     reply = stage.ask('GET', VOLUMES, version='three', show=[VERSION])
     stage.check_error(reply, 400, None)
@@ -102,15 +145,15 @@ def ask_for_strange_versions(stage):
 
 
 def send_global_ids(stage):
-    stage.title('6. A global id: one that is none, and a good one')
+    stage.title('8. A global id: one that is none, and a good one')
     stage.say('The bad one is dropped, and the request goes on.')
     reply = stage.ask('GET', REPORT, headers={ID: 'req-42'}, show=[ID])
     stage.check('200', reply.status == 200)
     records = stage.log(reply.request_id, 'status: 200')
     stage.check('req-42 is not in the log', 'req-42' not in ''.join(records))
     stage.say(
-        "The good one joins this service's log to its caller's. (Flask made "
-        'this report. It lives under the same roof, and has what all have.)'
+        "The good one joins this service's log to its caller's. (The report "
+        'is Flask again. It lives under the same roof, and has what all have.)'
     )
     reply = stage.ask('GET', REPORT, headers={ID: GLOBAL_ID}, show=[ID])
     stage.check('the response has its own id', reply.request_id != GLOBAL_ID)
@@ -119,7 +162,7 @@ def send_global_ids(stage):
 
 
 def run_into_the_bug(stage, volume):
-    stage.title('7. A bug')
+    stage.title('9. A bug')
     stage.say('The client learns the id, and nothing else.')
     reply = stage.ask('GET', f'{volume}/statistics', show=[ID])
     stage.check_error(reply, 500, 'volume.undefined_code')
@@ -134,7 +177,7 @@ def run_into_the_bug(stage, volume):
 
 
 def open_it_in_a_browser(stage):
-    stage.title('8. A 404 in a browser')
+    stage.title('10. A 404 in a browser, and where its link leads')
     stage.say('A client that truly prefers HTML gets a page, id included.')
     reply = stage.ask(
         'GET',
@@ -147,10 +190,18 @@ def open_it_in_a_browser(stage):
     stage.check('a page', reply.headers.get_content_type() == 'text/html')
     stage.check('the code is on it', 'volume.volume_not_found' in page)
     stage.check('the id is on it', reply.request_id in page)
+    stage.say('Its link leads to what the service says of the code:')
+    link = re.search(r'href="([^"]+)" rel="help"', page)[1]
+    reply = stage.ask('GET', link, headers={'Accept': BROWSER})
+    stage.check('200', reply.status == 200)
+    stage.check(
+        'it says what the code means',
+        'The project has no volume with this id.' in reply.body.decode(),
+    )
 
 
 def download_it(stage, volume):
-    stage.title('9. A download, made while it is sent')
+    stage.title('11. A download, made while it is sent')
     reply = stage.ask('GET', f'{volume}/export', show=['Transfer-Encoding'])
     stage.check('it came in chunks', 'Transfer-Encoding' in reply.headers)
     stage.check('and complete', len(reply.body) == 524288)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the store will not do, one exception for each cause.
 
-They know no HTTP: ``wire.py`` says which status and which code each is.
+They know no HTTP: ``registry.py`` and ``wire.py`` say which status and which
+code each is.
 The text of each is written for the user.
 """
 

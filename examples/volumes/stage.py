@@ -93,7 +93,8 @@ class Reply:
 
     @property
     def error(self):
-        return self.json['errors'][0]
+        # Problem details are the one error themselves.
+        return self.json.get('errors', [self.json])[0]
 
     @property
     def request_id(self):
@@ -123,7 +124,7 @@ class Stage:
         self._screen.request(method, path, sent, body)
         self._screen.reply(reply, show)
         kind = reply.headers.get_content_type()
-        if kind == 'application/json':
+        if kind.endswith('json'):
             self._screen.json(reply.json)
         elif kind == 'text/html':
             # Its head, with the style, says nothing about the error.

@@ -8,7 +8,7 @@ import logging
 
 from webob import Response
 from webob.dec import wsgify
-from webob.exc import HTTPBadRequest, HTTPNotFound
+from webob.exc import HTTPBadRequest
 
 from . import codes, wire
 
@@ -37,9 +37,7 @@ def create(request):
     size = wire.read_size(wanted)
     image = wanted.get('imageRef')
     if image is not None and wire.read_id(wanted, 'imageRef') not in IMAGES:
-        raise HTTPNotFound(
-            f'There is no image {image}.', comment=codes.IMAGE_NOT_FOUND
-        )
+        raise codes.IMAGE_NOT_FOUND.error(name=image)
     snapshot_id = wanted.get('snapshot_id')
     if snapshot_id is not None:
         snapshot_id = wire.read_id(wanted, 'snapshot_id')
@@ -131,10 +129,8 @@ def _project(request):
 
 
 def _find(request):
-    with wire.explained():
-        return _store(request).volume(
-            _project(request), request.urlvars['volume_id']
-        )
+    volume_id = request.urlvars['volume_id']
+    return _store(request).volume(_project(request), volume_id)
 
 
 def _blocks(volume_id, count):

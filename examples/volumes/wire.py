@@ -7,7 +7,6 @@ from webob import Request, Response
 from webob.exc import (
     HTTPBadRequest,
     HTTPConflict,
-    HTTPNotFound,
     HTTPRequestEntityTooLarge,
 )
 
@@ -16,8 +15,6 @@ from . import codes, refusals
 MAX_LIMIT = 1000
 
 ANSWERS = {
-    refusals.VolumeNotFound: (HTTPNotFound, codes.VOLUME_NOT_FOUND),
-    refusals.SnapshotNotFound: (HTTPNotFound, codes.SNAPSHOT_NOT_FOUND),
     refusals.NameExists: (HTTPConflict, codes.NAME_EXISTS),
     refusals.VolumeInUse: (HTTPConflict, codes.VOLUME_IN_USE),
     refusals.VolumeNotInUse: (HTTPConflict, codes.VOLUME_NOT_IN_USE),
@@ -29,10 +26,13 @@ ANSWERS = {
 
 @contextlib.contextmanager
 def explained():
-    """What the store refuses leaves this block as an HTTP error."""
+    """What the store refuses leaves this block as an HTTP error.
+
+    What is missing leaves it as it is, and ``registry.py`` knows it.
+    """
     try:
         yield
-    except refusals.Refused as refused:
+    except tuple(ANSWERS) as refused:
         error, code = ANSWERS[type(refused)]
         raise error(str(refused), comment=code) from refused
 

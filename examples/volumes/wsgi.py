@@ -7,9 +7,10 @@ import pathlib
 from paste.deploy import loadapp
 
 import errorkit
+from errorkit.help_pages import HelpPages
 
-from . import codes
-from .app import Service
+from . import codes, registry
+from .app import Service, mounted
 
 INI = pathlib.Path(__file__).resolve().parent / 'volumes.ini'
 
@@ -45,12 +46,22 @@ def from_ini(name='main'):
 def from_code():
     """The same in one call, without paste."""
     logging.config.dictConfig(LOGGING)
+    pages = HelpPages(
+        codes.CATALOG,
+        title='Error codes of the volume service',
+        not_found=codes.NOT_FOUND,
+    )
     return errorkit.wrap(
-        Service(),
+        mounted(Service(), pages),
         service_type='volume',
         versions='3.0-3.70',
         code_version='3.5',
         catalog=codes.CATALOG,
+        default_codes={
+            404: codes.NOT_FOUND,
+            405: codes.METHOD_NOT_ALLOWED,
+        },
+        exceptions=registry.EXCEPTIONS,
         compat_headers=('X-Compute-Request-Id',),
         auth='noauth',
     )
