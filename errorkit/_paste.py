@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from errorkit.exceptions import ConfigError
@@ -103,6 +103,36 @@ def statuses(value: str) -> dict[int, str]:
     return pairs
 
 
+def converted(
+    where: str,
+    given: Mapping[str, str],
+    converters: Mapping[str, Converter],
+    required: Iterable[str] = (),
+) -> dict[str, Any]:
+    """Return the options of an ini file as what they stand for.
+
+    :param where: the name in messages, such as ``errorkit#request_id``
+    :param given: the options as they are written
+    :param converters: for each option's name, what reads its string
+    :param required: the names that have to be there
+    :raises ConfigError: an option is unknown or missing, or a value is bad
+    """
+    options = {}
+    for option, value in given.items():
+        if option not in converters:
+            known = ', '.join(sorted(converters))
+            raise ConfigError(
+                where, option, value, f'the options are: {known}'
+            )
+        try:
+            options[option] = converters[option](value)
+        except ValueError as exc:
+            raise ConfigError(where, option, value, str(exc)) from exc
+    for option in sorted(set(required) - set(options)):
+        raise ConfigError(where, option, None, 'it has to be given')
+    return options
+
+
 def filter_factory(
     name: str,
     make: Callable[..., WSGIApplication],
@@ -126,20 +156,7 @@ def filter_factory(
     }
 
     def factory(global_conf: Mapping[str, str], **local_conf: str) -> Filter:
-        options = {}
-        for option, value in local_conf.items():
-            if option not in converters:
-                known = ', '.join(sorted(converters))
-                raise ConfigError(
-                    where, option, value, f'the options are: {known}'
-                )
-            try:
-                options[option] = converters[option](value)
-            except ValueError as exc:
-                raise ConfigError(where, option, value, str(exc)) from exc
-
-        for option in sorted(required - set(options)):
-            raise ConfigError(where, option, None, 'it has to be given')
+        options = converted(where, local_conf, converters, required)
 
         def filter_app(application: WSGIApplication) -> WSGIApplication:
             try:

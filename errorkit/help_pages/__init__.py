@@ -225,17 +225,7 @@ def paste_app(
         ``module:name`` or several
     :raises ConfigError: an option is unknown or missing, or a value is bad
     """
-    options = {}
-    for option, value in local_conf.items():
-        if option not in PASTE_OPTIONS:
-            known = ', '.join(sorted(PASTE_OPTIONS))
-            raise ConfigError(
-                _WHERE, option, value, f'the options are: {known}'
-            )
-        try:
-            options[option] = PASTE_OPTIONS[option](value)
-        except ValueError as exc:
-            raise ConfigError(_WHERE, option, value, str(exc)) from exc
-    if 'catalog' not in options:
-        raise ConfigError(_WHERE, 'catalog', None, 'it has to be given')
+    options = _paste.converted(
+        _WHERE, local_conf, PASTE_OPTIONS, ['catalog']
+    )
     return HelpPages(options.pop('catalog'), **options)
