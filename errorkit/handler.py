@@ -172,6 +172,6 @@ def json_error_formatter(
         environ,
         title=title,
     )
-    environ[keys.FORMATTED] = made
     shown: dict[str, Any] = json.loads(formatter.as_json((made,), environ))
+    environ[keys.FORMATTED] = made, shown
     return shown

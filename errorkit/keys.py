@@ -25,7 +25,7 @@ ANSWERED = 'errorkit.answered'
 ERROR = 'errorkit.error'
 #: A RequestLog is outside and will say what came of the request.
 REQUEST_LOG = 'errorkit.request_log'
-#: The error json_error_formatter has written for webob.
+#: The error json_error_formatter has written for webob, and what it wrote.
 FORMATTED = 'errorkit.formatted'
 #: The client's own Accept, where an inner layer sees a widened one.
 ACCEPT = 'errorkit.accept'
@@ -47,6 +47,14 @@ CODE_HEADER = 'OpenStack-Error-Code'
 VERSION_HEADER = 'OpenStack-API-Version'
 HTTP_VERSION = 'HTTP_OPENSTACK_API_VERSION'
 SERVICE_ROLES = 'HTTP_X_SERVICE_ROLES'
+
+
+def is_opt_out(name: str, value: str) -> bool:
+    """Tell whether a header lets a response go out as it is."""
+    return (
+        name.lower() == OPT_OUT_HEADER.lower()
+        and value.strip().lower() == 'pass'
+    )
 
 
 def microversion(service_type: str) -> str:

@@ -148,6 +148,7 @@ def test_what_described_the_old_body_goes():
             ('Content-MD5', 'Q2hlY2sgSW50ZWdyaXR5IQ=='),
             ('Content-Encoding', 'identity'),
             ('Transfer-Encoding', 'chunked'),
+            ('Repr-Digest', 'sha-256=:x:'),
             ('X-Content-Type-Options', 'nosniff'),
         ],
     )
@@ -156,6 +157,7 @@ def test_what_described_the_old_body_goes():
     assert 'Content-MD5' not in reply.headers
     assert 'Content-Encoding' not in reply.headers
     assert 'Transfer-Encoding' not in reply.headers
+    assert 'Repr-Digest' not in reply.headers
 
 
 def test_an_encoded_body_is_replaced_not_decoded():
@@ -252,6 +254,172 @@ def test_what_was_written_counts():
 
     reply = ask(wrapped(application))
     assert_error(reply, status=404, code=CODE, detail='written')
+
+
+@pytest.mark.parametrize('more', [[], [b' by hand']])
+def test_what_was_written_in_parts_counts_too(more):
+    def application(environ, start_response):
+        write = start_response('404 Not Found', [('Content-Type', PLAIN)])
+        for part in (b'wri', b't', b'', b'ten'):
+            write(part)
+        return iter(more)
+
+    reply = ask(wrapped(application), valid=False)
+    detail = 'written' + ''.join(part.decode() for part in more)
+    assert_error(reply, status=404, code=CODE, detail=detail)
+
+
+@pytest.mark.parametrize('size', [1, 1000])
+def test_too_much_of_it_is_replaced(size):
+    def application(environ, start_response):
+        write = start_response('404 Not Found', [('Content-Type', PLAIN)])
+        for _ in range(2000):
+            write(b'x' * size)
+        return []
+
+    reply = ask(wrapped(application), valid=False)
+    assert_error(
+        reply, status=404, code=CODE, detail=error.explanation_of(404)
+    )
+
+
+def test_what_is_written_of_an_error_that_passes_is_not_kept():
+    def application(environ, start_response):
+        write = start_response(
+            '404 Not Found', [('Content-Type', PLAIN), ('X-Errorkit', 'pass')]
+        )
+        for part in (b'a', b'b', b'c'):
+            write(part)
+        return [b'd']
+
+    reply = ask(wrapped(application), valid=False)
+    assert reply.body == b'abcd'
+    assert 'X-Errorkit' not in reply.headers
+
+
+def test_an_answer_of_ours_that_was_dropped_vouches_for_no_other():
+    @errorkit.wsgify
+    def inner(request):
+        raise webob.exc.HTTPNotFound('inner', comment='volume.inner')
+
+    def cascade(environ, start_response):
+        inner(environ, lambda status, headers, exc_info=None: None)
+        start_response('404 Not Found', [('Content-Type', PLAIN)])
+        return iter([b'outer'])
+
+    reply = ask(wrapped(cascade))
+    assert_error(reply, status=404, code=CODE, detail='outer')
+    assert ask(wrapped(cascade), method='HEAD').body == b''
+
+
+def test_an_answer_of_webobs_formatter_that_was_dropped_does_not_either():
+    inner = webob.exc.HTTPNotFound(
+        'inner',
+        comment='volume.inner',
+        json_formatter=errorkit.json_error_formatter,
+    )
+
+    def application(environ, start_response):
+        inner(environ, lambda status, headers, exc_info=None: None)
+        start_response('404 Not Found', [('Content-Type', PLAIN)])
+        return [b'outer']
+
+    reply = ask(
+        wrapped(application), headers={'Accept': 'application/json'}
+    )
+    assert_error(reply, status=404, code=CODE, detail='outer')
+
+
+SECRET = 'Traceback (most recent call last):\n  File "/srv/secret.py"'
+
+
+@pytest.mark.parametrize(
+    ('body', 'content_type'),
+    [
+        ({'errors': [{'status': 500, 'title': 'x', 'detail': SECRET}]}, None),
+        (
+            {
+                'errors': [
+                    {
+                        'status': 500,
+                        'title': 'x',
+                        'detail': 'Fine.',
+                        'traceback': ['secret'],
+                    }
+                ]
+            },
+            None,
+        ),
+        (
+            {
+                'computeFault': {
+                    'code': 500,
+                    'message': 'Fine.',
+                    'details': SECRET,
+                }
+            },
+            None,
+        ),
+        (
+            {'title': 'x', 'detail': 'Fine.', 'stackTrace': ['secret']},
+            'application/problem+json',
+        ),
+        (
+            {'title': 'x', 'extra': {'deep': [{'exception': 'secret'}]}},
+            'application/problem+json',
+        ),
+    ],
+)
+def test_a_known_body_with_a_traceback_in_it_does_not_pass(
+    body, content_type
+):
+    reply = reshaped(
+        '500 Internal Server Error',
+        as_json(body),
+        content_type=content_type or JSON,
+    )
+    assert_error(reply, status=500, code=CODE)
+    assert 'secret' not in reply.text
+
+
+def test_a_known_body_in_another_charset_says_its_new_one():
+    body = json.dumps(OURS).encode('utf-16')
+    reply = reshaped(
+        '404 Not Found',
+        body,
+        content_type='application/json; charset=utf-16',
+    )
+    assert reply.one('Content-Type') == JSON
+    assert reply.json['errors'][0]['request_id'] == reply.one(ID_HEADER)
+
+
+def test_the_language_of_no_words_is_not_said():
+    for body, language in ((b'Weg.', 'de'), (b'', None)):
+        reply = reshaped('404 Not Found', body, [('Content-Language', 'de')])
+        assert reply.headers.get('Content-Language') == language
+
+
+@pytest.mark.parametrize('raised', [True, False])
+@pytest.mark.parametrize(
+    'decorated', [errorkit.wsgify, webob.dec.wsgify, None]
+)
+def test_an_exception_can_opt_out(raised, decorated):
+    def handler(request):
+        error = webob.exc.HTTPNotFound(
+            'mine', headers={'X-Errorkit': 'pass'}
+        )
+        if raised:
+            raise error
+        return error
+
+    def plain(environ, start_response):
+        return handler(None)(environ, start_response)
+
+    application = decorated(handler) if decorated else plain
+    reply = ask(wrapped(application))
+    assert b'mine' in reply.body
+    assert reply.one('Content-Type').startswith('text/')
+    assert 'X-Errorkit' not in reply.headers
 
 
 def test_head_has_gets_head_but_for_the_length():

@@ -15,10 +15,19 @@ from errorkit import error, keys
 from errorkit.answering import reading
 from errorkit.answering.late import Watched
 from errorkit.error import Error
-from errorkit.formats import bridge, foreign, known, problem, webob_body
+from errorkit.formats import (
+    bridge,
+    foreign,
+    html,
+    known,
+    problem,
+    text,
+    webob_body,
+)
 from errorkit.formats.reader import MAX_BODY
 
-_OPT_OUT = keys.OPT_OUT_HEADER.lower()
+#: Calls of ``write`` whose data is kept; each costs a copy.
+_MAX_WRITES = 1024
 _WEBOB_HTML = 'text/html; charset=UTF-8'
 
 
@@ -43,6 +52,37 @@ class Reshaping(Watched):
     #: The body goes out as it was read, but for the id that was added.
     known: Error | None = None
 
+    _writes = 0
+    #: More was written than is read of a body.
+    _is_too_long = False
+
+    def write(self, data: bytes) -> None:
+        """Keep what is written of an error that is to be read.
+
+        Of anything else the second part lets the response go.
+        """
+        if (
+            self.committed
+            or not 400 <= self.code < 600
+            or not self._is_read(self._heading())
+        ):
+            super().write(data)
+            return
+        self._writes += 1
+        if self._writes > _MAX_WRITES or (
+            len(self.chunk) + len(data) > MAX_BODY
+        ):
+            self._is_too_long = True
+        else:
+            self.chunk += data
+
+    def _is_read(self, heading: Heading) -> bool:
+        """Tell whether an error is in the words of another, to be ours."""
+        reshape = self._policy.reshape
+        return not heading.passes and (
+            reshape == 'all' or (reshape == 'non-json' and not heading.is_json)
+        )
+
     def errors_inside(
         self, body: Iterable[bytes], chunks: Iterator[bytes] | None
     ) -> tuple[Error, ...] | None:
@@ -57,20 +97,15 @@ class Reshaping(Watched):
         made = environ.pop(keys.FORMATTED, None)
         heading = self._heading()
         if heading.passes:
-            self.headers = [
-                item
-                for item in self.headers
-                if item[0].lower() != _OPT_OUT
-            ]
             return None
-        if made is not None and made.status == self.code:
-            return (made,)
-        reshapes = self._policy.reshape == 'all' or (
-            self._policy.reshape == 'non-json' and not heading.is_json
-        )
+        if made is not None and made[0].status != self.code:
+            made = None
+        reshapes = self._is_read(heading)
         if environ['REQUEST_METHOD'] == 'HEAD':
+            if made is not None and heading.is_json:
+                return (made[0],)
             return self._without_body(heading, reshapes)
-        return self._from_body(body, chunks, heading, reshapes)
+        return self._from_body(body, chunks, heading, reshapes, made)
 
     def _heading(self) -> Heading:
         content_type = length = ''
@@ -83,8 +118,8 @@ class Reshaping(Watched):
                 length = value
             elif lowered == 'content-encoding':
                 is_encoded = value.strip().lower() not in ('', 'identity')
-            elif lowered == _OPT_OUT:
-                passes = value.strip().lower() == 'pass'
+            elif keys.is_opt_out(lowered, value):
+                passes = True
         return Heading(content_type, length, is_encoded, passes)
 
     def _without_body(
@@ -110,6 +145,7 @@ class Reshaping(Watched):
         chunks: Iterator[bytes] | None,
         heading: Heading,
         reshapes: bool,
+        made: tuple[Error, object] | None,
     ) -> tuple[Error, ...] | None:
         status = self.status
         assert status is not None
@@ -120,13 +156,18 @@ class Reshaping(Watched):
         )
         if not webobs and not reshapes:
             return None
-        if heading.is_encoded or (
+        if heading.is_encoded or self._is_too_long or (
             not webobs
             and length.isdecimal()
             and int(length[:9]) > MAX_BODY
         ):
             return formatter.from_foreign(status, (), self._environ)
         self.chunk, is_whole = reading.read(body, chunks, self.chunk, webobs)
+        if made is not None and heading.is_json and is_whole:
+            # Another response of the same status may stand in its place.
+            parsed = foreign.parse(heading.content_type, self.chunk)
+            if parsed.data == made[1]:
+                return (made[0],)
         if webobs and is_whole and webob_body.begins(self.chunk):
             found = webob_body.load(status, heading.content_type, self.chunk)
             if found is not None:
@@ -140,7 +181,18 @@ class Reshaping(Watched):
                 errors = self._known_errors(heading, parsed.data)
                 if self.known is not None:
                     return None
+            elif parsed.kind == 'page':
+                errors = html.load(parsed.data) or ()
+            elif parsed.kind == 'text':
+                errors = text.load(parsed.data) or ()
             errors = errors or foreign.read(self.code, parsed)
+        if not any(one.detail for one in errors):
+            # The words will be ours, and not in the language of none.
+            self.headers = [
+                item
+                for item in self.headers
+                if item[0].lower() != 'content-language'
+            ]
         return formatter.from_foreign(status, errors, self._environ)
 
     def _known_errors(
@@ -160,7 +212,11 @@ class Reshaping(Watched):
             found = problem.load(data, self.code)
         else:
             found = known.load(data, formatter.compute_fault)
-        if found is None or found[0].status != self.code:
+        if (
+            found is None
+            or found[0].status != self.code
+            or not known.is_public(data)
+        ):
             return ()
         if (
             formatter.json_kind(self._environ) == 'bridge'
@@ -174,10 +230,14 @@ class Reshaping(Watched):
         )
         if completed is not None:
             self.chunk = completed
+            media_type = heading.content_type.partition(';')[0].strip()
+            # In ASCII, whatever the charset was.
+            changed = {
+                'content-length': str(len(completed)),
+                'content-type': media_type,
+            }
             self.headers = [
-                (name, str(len(completed)))
-                if name.lower() == 'content-length'
-                else (name, value)
+                (name, changed.get(name.lower(), value))
                 for name, value in self.headers
                 if name.lower() not in _OF_THE_BYTES
             ]
@@ -185,4 +245,6 @@ class Reshaping(Watched):
 
 
 # They say of the very bytes what is no longer so.
-_OF_THE_BYTES = frozenset(['etag', 'content-md5', 'digest', 'content-digest'])
+_OF_THE_BYTES = frozenset(
+    ['etag', 'content-md5', 'digest', 'content-digest', 'repr-digest']
+)

@@ -11,6 +11,7 @@ from errorkit.error import Error
 from errorkit.exceptions import InvalidResponse
 
 _ANSWERED = keys.ANSWERED
+_OPT_OUT = keys.OPT_OUT_HEADER.lower()
 # Of an answer to HEAD whose words only GET would tell.
 _UNKNOWN = frozenset(['Content-Length', keys.CODE_HEADER])
 
@@ -66,6 +67,11 @@ class Replying(Reshaping):
         """Put the head in order, then commit."""
         if self.code in _wsgi.BODYLESS or self.code < 200:
             self._drop_body_headers()
+        elif 400 <= self.code < 600:
+            # It was for us.
+            self.headers = [
+                item for item in self.headers if item[0].lower() != _OPT_OUT
+            ]
         self._add_version()
         self.commit()
 
@@ -116,8 +122,17 @@ class Replying(Reshaping):
             made its own
         """
         errors, sent = self._environ.pop(_ANSWERED)
-        if errors[0].status != self.code or (
-            type(body) is list and body and body[0] != sent
+        if errors[0].status != self.code:
+            return None
+        if self._environ['REQUEST_METHOD'] == 'HEAD':
+            length = str(len(sent))
+            if not any(
+                value == length and name.lower() == 'content-length'
+                for name, value in self.headers
+            ):
+                return None
+        elif self.chunk != sent and not (
+            type(body) is list and body == [sent]
         ):
             return None
         if len(errors) > 1:

@@ -75,6 +75,16 @@ def without(text: str, start: str, instead: str) -> str:
         at = end + 1
 
 
+def without_comments(text: str) -> str:
+    """Return a text without what stands between ``<!--`` and ``-->``."""
+    first, *pieces = text.split('<!--')
+    kept = [first]
+    for piece in pieces:
+        # Within a comment a second beginning means nothing.
+        kept.append(piece.partition('-->')[2])
+    return ''.join(kept)
+
+
 def _ascii_lower(text: str) -> str:
     # str.lower can change the length, and the places are needed.
     return text.translate(_LOWER)

@@ -30,11 +30,16 @@ _REPLACED = frozenset(
         'content-encoding',
         'content-md5',
         'etag',
+        'digest',
+        'content-digest',
+        'repr-digest',
         # not of the entity, but of how its bytes would have been sent
         'transfer-encoding',
         # ours says the same
         'x-content-type-options',
         'openstack-error-code',
+        # for us, see answering.reshaping
+        'x-errorkit',
     ]
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from errorkit.error import Error
 from errorkit.formats import api_sig, bridge, compute, problem
+from errorkit.formats.foreign import private
 
 
 def is_problem(content_type: str) -> bool:
@@ -32,6 +33,25 @@ def load(
         or bridge.load(data, fallback)
         or compute.load(data, fallback)
     )
+
+
+def is_public(data: Any) -> bool:
+    """Tell whether a known body holds nothing that no client may read.
+
+    :param data: what the JSON held
+    """
+    todo = [data]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            if any(private.is_member(name) for name in value):
+                return False
+            todo.extend(value.values())
+        elif isinstance(value, list):
+            todo.extend(value)
+        elif isinstance(value, str) and private.is_text(value):
+            return False
+    return True
 
 
 def with_id(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import webob.exc
 
-from errorkit import domain, error
+from errorkit import domain, error, keys
 from errorkit.domain import Known
 from errorkit.error import Error, MultiError, UpstreamError
 from errorkit.formats import foreign, undecodable, webob_body
@@ -76,9 +76,13 @@ class Reader(Maker):
         if issubclass(kind, webob.exc.WSGIHTTPException):
             if raised.status < '4':
                 return None
+            headers = raised.headerlist
+            # webob gives it two itself.
+            if len(headers) > 2 and _opts_out(headers):
+                return None
             if raised.has_body:
                 return self._of_own_body(raised, environ)
-            return (self.from_webob(raised, environ),), raised.headerlist
+            return (self.from_webob(raised, environ),), headers
         if issubclass(kind, webob.exc.HTTPException):
             return None
         if issubclass(kind, MultiError):
@@ -234,6 +238,10 @@ class Reader(Maker):
             links=given.links or made.links,
             retry=given.retry or made.retry,
         )
+
+
+def _opts_out(headers: list[tuple[str, str]]) -> bool:
+    return any(keys.is_opt_out(name, value) for name, value in headers)
 
 
 def _title(status: int, title: str) -> str:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from errorkit import codes
 from errorkit.error import MAX_DETAIL
-from errorkit.formats.composed import without
+from errorkit.formats.composed import without, without_comments
 
 # Of a body no more is read than can be shown: its beginning, in which every
 # character takes twelve bytes at most, and its end, where the comment is.
@@ -162,10 +162,7 @@ def _cut(text: str, comment: str, end: str) -> Found:
 
 def _plain(text: str) -> str:
     """Return the text of a template not known here: no comment, no tags."""
-    while '<!--' in text:
-        before, _, rest = text.partition('<!--')
-        text = before + rest.partition('-->')[2]
-    return without(text, '<', '').strip()
+    return without(without_comments(text), '<', '').strip()
 
 
 def split(status: str, text: str) -> Found | None:

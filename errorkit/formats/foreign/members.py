@@ -8,6 +8,7 @@ from typing import Any
 from errorkit import codes, ids
 from errorkit.error import Error
 from errorkit.formats import webob_body
+from errorkit.formats.composed import without_comments
 from errorkit.formats.foreign import fields, links, private, reasons
 
 
@@ -65,10 +66,7 @@ _WEBOB = {'message', 'code', 'title'}
 def _webob(text: str, status_line: Any) -> tuple[str, str | None]:
     found = webob_body.split(str(status_line), text)
     if found is None:
-        while '<!--' in text:
-            before, _, rest = text.partition('<!--')
-            text = before + rest.partition('-->')[2]
-        return text, None
+        return without_comments(text), None
     return found.detail or found.explanation, found.comment
 
 

@@ -13,17 +13,22 @@ _NAMES = frozenset(
         'apikey',
         'authorization',
         'backtrace',
+        'callstack',
         'cookie',
         'credentials',
         'debug',
         'environ',
         'exc',
         'excinfo',
+        'exctype',
+        'excvalue',
+        'frames',
         'locals',
         'passwd',
         'sql',
         'stack',
         'trace',
+        'vars',
     ]
 )
 _PARTS = (
@@ -43,15 +48,27 @@ _ASKED = ('password', 'passwd', 'token', 'secret', 'apikey')
 # lines, and in one where a line's end is written as an escape.
 _MARKS = (
     'Traceback (most recent call last',
-    'debuginfo',
     'Background on this error at: http',
+    # of PHP, Go and Rust
+    'Fatal error: Uncaught ',
+    'goroutine 1 [',
+    'stack backtrace:',
+    "' panicked at ",
 )
 _MARKS_OF_LINES = (
+    # of JavaScript, .NET, Java, Ruby and PHP
     '\n    at ',
+    '\n   at ',
     '\n\tat ',
+    '\n\tfrom ',
+    '\nStack trace:',
+    '\n  File "',
     'Django Version:',
     'seeing this error because you have ',
 )
+# A line of a stack, or the space that stands for it on a page.
+_STACK_LINES = ('    at ', '   at ', '\tat ')
+_STACK_SPACE = '\xa0at '
 _MARKS_OF_ESCAPES = ('\\n    at ', '\\tat ')
 _FILE = ('File "', "File '", 'File \\"')
 _LINE = ('", line ', "', line ")
@@ -59,11 +76,12 @@ _LINE = ('", line ', "', line ")
 _PAGE_MARKS = (
     (
         'raceback',
-        ('"traceback', '>Traceback', 'full_traceback', *_MARKS),
+        ('"traceback', '>Traceback<', 'full_traceback', _MARKS[0]),
     ),
     ('exception_value', ('"exception_value', 'pre.exception_value')),
     ('ebugger', ('__debugger__', 'Debugger</title>')),
     ('because you have <', ('<code>DEBUG =',)),
+    ('Exception Report', ('Exception Report</b>', 'Exception Report</p>')),
 )
 
 # What ends a member's name, in JSON and in what Python prints.
@@ -121,8 +139,12 @@ def is_text(text: str) -> bool:
         ('\n' in text and _has_any(text, _MARKS_OF_LINES))
         or ('\\' in text and _has_any(text, _MARKS_OF_ESCAPES))
         or ('[' in text and '[SQL: ' in text)
+        or ('"' in text and ('debuginfo"' in text))
+        or _STACK_SPACE in text
+        or text.startswith(_STACK_LINES)
         or (
             ('"' in text or "'" in text)
+            and ', in ' in text
             and _has_any(text, _LINE)
             and _has_any(text, _FILE)
         )
@@ -145,7 +167,12 @@ def is_broken(text: str) -> bool:
     """Tell whether what looks like JSON, unread, may hold private members."""
     if not _has_any(text, _COLONS):
         return False
-    return _has_any(text.lower(), _BROKEN)
+    lowered = text.lower()
+    # A value is quoted, and a sentence about it follows.
+    tail = lowered[max(lowered.rfind('}'), lowered.rfind(']')) + 1 :]
+    if len(tail) < len(text) and tail.count(' ') > 1:
+        return _has_any(lowered, _PARTS) or 'token' in lowered
+    return _has_any(lowered, _BROKEN)
 
 
 def _has_any(text: str, marks: tuple[str, ...]) -> bool:
