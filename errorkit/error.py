@@ -120,7 +120,7 @@ class MultiError(Exception):
 
     :param errors: ``Error`` records or ``webob.exc`` exceptions, one at
         least
-    :raises ValueError: there is none
+    :raises ValueError: there is none, or one that is no error
     """
 
     def __init__(
@@ -129,10 +129,24 @@ class MultiError(Exception):
         self.errors = tuple(errors)
         if not self.errors:
             raise ValueError('a MultiError needs one error at least')
+        for one in self.errors:
+            if not _is_error(one):
+                raise ValueError(
+                    'a MultiError takes Error records and webob.exc errors, '
+                    'each with a status from 400 to 599'
+                )
         super().__init__(self.errors)
 
     def __str__(self) -> str:
         return f'{len(self.errors)} errors'
+
+
+def _is_error(one: object) -> bool:
+    if isinstance(one, Error):
+        return isinstance(one.status, int) and 400 <= one.status <= 599
+    return isinstance(one, webob.exc.WSGIHTTPException) and (
+        '4' <= one.status[:1] <= '5'
+    )
 
 
 def text_of(value: object, limit: int = MAX_DETAIL) -> str:

@@ -81,7 +81,7 @@ def upstream(environ: WSGIEnvironment, errors: Sequence[Error]) -> None:
         token = current.CURRENT.set(environ)
     try:
         for one in errors:
-            if type(one) is UpstreamError:
+            if isinstance(one, UpstreamError):
                 log.say(
                     LOG,
                     logging.INFO,

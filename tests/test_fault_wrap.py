@@ -624,11 +624,8 @@ def test_row_5_a_failing_formatter_leaves_a_constant_500_with_the_id(
                for record in records.of('errorkit.fault_wrap'))
 
 
-@pytest.mark.parametrize('error', [
-    errorkit.Error('409', 'Conflict', 'no', CONFLICT),
-    errorkit.Error(409, 'Conflict', 'no', CONFLICT, links=('x',)),
-], ids=['status', 'links'])
-def test_row_5_so_does_an_error_that_cannot_be_written(error):
+def test_row_5_so_does_an_error_that_cannot_be_written():
+    error = errorkit.Error(409, 'Conflict', 'no', CONFLICT, links=('x',))
     assert_constant(answer_to(errorkit.MultiError([error])))
 
 

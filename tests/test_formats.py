@@ -52,12 +52,12 @@ ERRORS = st.builds(
 SEVERAL = st.lists(ERRORS, min_size=1, max_size=3).map(tuple)
 
 
-def example(status=404, **members):
+def example(status=404, detail='No volume <x>.', **members):
     """Return an error with all that the formats show."""
     return errorkit.Error(
         status,
         error.title_of(status),
-        'No volume <x>.',
+        detail,
         'volume.not_found',
         GLOBAL_ID,
         **members,
@@ -435,3 +435,56 @@ def test_the_last_resort_of_compute_is_a_fault():
     _, _, body = formatter.constant({keys.REQUEST_ID: GLOBAL_ID})
     assert list(json.loads(body)) == ['computeFault']
     assert json.loads(body)['computeFault']['code'] == 500
+
+
+@pytest.mark.parametrize(
+    ('option', 'value'),
+    [
+        ('show_upstream', 'false'),
+        ('code_header', None),
+        ('max_detail', True),
+        ('default_codes', ['x']),
+        ('default_codes', {'404': 'compute.x'}),
+        ('default_codes', {200: 'compute.x'}),
+        ('observers', 5),
+        ('observers', [5]),
+    ],
+)
+def test_an_option_of_another_type_is_refused_by_its_name(option, value):
+    with pytest.raises(ConfigError) as raised:
+        service(ValueError(), **{option: value})
+    assert raised.value.option == option
+
+
+@pytest.mark.parametrize(
+    'errors',
+    [
+        [errorkit.Error(200, 'a', 'b')],
+        [errorkit.Error('404', 'a', 'b')],
+        [errorkit.Error(404, 'a', 'b'), errorkit.Error(700, 'a', 'b')],
+        [webob.exc.HTTPFound(location='/')],
+        [ValueError()],
+    ],
+)
+def test_several_errors_are_errors_each(errors):
+    with pytest.raises(ValueError, match='400 to 599'):
+        errorkit.MultiError(errors)
+
+
+def test_errors_of_other_services_that_are_hidden_do_not_count():
+    upstream = error.UpstreamError(404, 'x', 'y')
+    own = [example(detail=f'{number}') for number in range(25)]
+    raised = errorkit.MultiError([own[0], *[upstream] * 30, *own[1:]])
+    entries = ask(service(raised)).json['errors']
+    assert [entry['detail'] for entry in entries] == [
+        f'{number}' for number in range(20)
+    ]
+    assert entries[-1]['truncated'] is True
+
+
+def test_an_extra_member_without_a_text_is_null():
+    members = {'a': object(), 'b': ValueError('secret'), 'c': [KeyError('s')]}
+    [entry] = ask(
+        service(errorkit.MultiError([example(extra=members)]))
+    ).json['errors']
+    assert (entry['a'], entry['b'], entry['c']) == (None, None, [None])

@@ -556,6 +556,8 @@ def test_a_body_in_our_format_passes_with_the_id_it_lacks(body, content_type):
     assert reply.one('Content-Type') == content_type
     assert reply.one('Content-Length') == str(len(reply.body))
     assert 'ETag' not in reply.headers
+    assert reply.one('Cache-Control') == 'no-store'
+    assert reply.one('X-Content-Type-Options') == 'nosniff'
     expected = json.loads(as_json(body))
     expected['errors'][0]['request_id'] = reply.one(ID_HEADER)
     assert reply.json == expected
@@ -572,6 +574,16 @@ def test_problem_details_pass_with_the_id_they_lack(problem):
     )
     assert reply.one('Content-Type') == PROBLEM_JSON
     assert reply.json == {**problem, 'request_id': reply.one(ID_HEADER)}
+
+
+def test_head_of_what_passes_has_no_body_either():
+    def application(environ, start_response):
+        start_response('404 Not Found', [('Content-Type', PROBLEM_JSON)])
+        return body
+
+    body = Body([b'{}'])
+    assert ask(wrapped(application), method='HEAD', valid=False).body == b''
+    assert body.closed == 1
 
 
 def test_a_fault_passes_as_it_is():
@@ -591,6 +603,67 @@ def test_where_a_bridge_is_spoken_half_of_it_becomes_one(body):
     assert list(reply.json) == ['itemNotFound', 'errors']
     assert reply.json['itemNotFound'] == FAULT['itemNotFound']
     assert reply.json['errors'][0]['detail'] == 'Gone.'
+
+
+def test_where_faults_are_spoken_errors_become_one():
+    reply = reshaped(
+        '404 Not Found',
+        as_json(OURS),
+        content_type=JSON,
+        options={'format': 'compute'},
+    )
+    assert reply.json == FAULT
+    for body in (FAULT, BRIDGE):
+        reply = reshaped(
+            '404 Not Found',
+            as_json(body),
+            content_type=JSON,
+            options={'format': 'compute'},
+        )
+        assert reply.json['itemNotFound'] == FAULT['itemNotFound']
+
+
+@pytest.mark.parametrize('kind', [JSON, PROBLEM_JSON])
+def test_the_code_of_a_known_body_is_gated_too(kind):
+    entry = {
+        'code': 'volume.gone',
+        'status': 404,
+        'title': 'Not Found',
+        'detail': 'Gone.',
+        'x': [1],
+    }
+    body = {'errors': [entry]} if kind == JSON else entry
+    for version, code in (('3.4', None), ('3.5', 'volume.gone')):
+        reply = reshaped(
+            '404 Not Found',
+            as_json(body),
+            [('OpenStack-Error-Code', 'volume.gone')],
+            content_type=kind,
+            options={'versions': '3.0-3.9', 'code_version': '3.5'},
+            ask_with={
+                'headers': {'OpenStack-API-Version': f'volume {version}'}
+            },
+        )
+        shown = reply.json
+        if 'errors' in shown:
+            [shown] = shown['errors']
+        assert shown.get('code') == code
+        assert (reply.headers.get('OpenStack-Error-Code')) == code
+        assert shown['x'] == [1]
+
+
+def test_a_known_code_is_renamed_too():
+    catalog = errorkit.Catalog('volume')
+    catalog.define('volume.old', status=404, renames={'3.5': 'volume.new'})
+    body = {'errors': [{**OURS['errors'][0], 'code': 'volume.old'}]}
+    reply = reshaped(
+        '404 Not Found',
+        as_json(body),
+        content_type=JSON,
+        options={'versions': '3.0-3.9', 'catalog': catalog},
+        ask_with={'headers': {'OpenStack-API-Version': 'volume 3.5'}},
+    )
+    assert_error(reply, status=404, code='volume.new', detail='Gone.')
 
 
 def test_a_body_that_has_an_id_passes_byte_for_byte():

@@ -674,3 +674,57 @@ def test_whatever_it_is_it_is_read_or_a_value_error(attributes):
         assert '400 to 599' in str(exc)
     else:
         assert error.status in attributes.values()
+
+
+HOSTILE = {
+    'status': 404,
+    'title': 'T' * 5000,
+    'detail': 'D' * 20000,
+    'retry': 'R' * 5000,
+    'trace_id': 'I' * 5000,
+    'max_version': 'V' * 5000,
+    'min_version': '1.0',
+    'source': {'pointer': 'P' * 5000, 'parameter': 'limit', 'x': 'y'},
+    'links': [{'rel': 'L' * 5000, 'href': 'https://a.example/'}]
+    + [{'rel': 'help', 'href': f'https://a.example/{n}'} for n in range(50)],
+}
+
+
+def test_what_it_says_of_itself_is_bounded():
+    response = webob.Response(json_body={'errors': [HOSTILE]}, status=404)
+    told = errorkit.Error.from_response(response)
+    assert len(told.title) <= 256 and len(told.detail) <= 8192
+    assert (told.retry, told.trace_id, told.max_version) == (None,) * 3
+    assert told.min_version == '1.0'
+    assert told.source == {'parameter': 'limit'}
+    assert len(told.links) == 8
+
+
+TRACE = 'Traceback (most recent call last):\n  File "/srv/secret.py"'
+
+
+@pytest.mark.parametrize(
+    'body',
+    [
+        {'errors': [{'status': 500, 'title': TRACE, 'detail': TRACE}]},
+        {'computeFault': {'code': 500, 'message': TRACE}},
+        {'type': 'about:blank', 'title': TRACE, 'detail': TRACE},
+    ],
+)
+@pytest.mark.parametrize(
+    'kind', ['application/json', 'application/problem+json']
+)
+def test_a_traceback_in_a_known_format_is_not_taken_over(body, kind):
+    response = webob.Response(
+        json_body=body, status=500, content_type=kind
+    )
+    told = errorkit.Error.from_response(response)
+    assert 'secret' not in f'{told.title} {told.detail}'
+
+
+def test_the_title_of_another_status_is_not_taken_over():
+    body = {'errors': [{'status': 404, 'title': 'Gone', 'detail': 'x'}]}
+    told = errorkit.Error.from_response(
+        webob.Response(json_body=body, status=500)
+    )
+    assert (told.status, told.title) == (500, 'Internal Server Error')

@@ -16,7 +16,6 @@ from errorkit.answering import reading
 from errorkit.answering.late import Watched
 from errorkit.error import Error
 from errorkit.formats import (
-    bridge,
     foreign,
     html,
     known,
@@ -181,6 +180,8 @@ class Reshaping(Watched):
                 errors = self._known_errors(heading, parsed.data)
                 if self.known is not None:
                     return None
+                if errors:
+                    return errors
             elif parsed.kind == 'page':
                 errors = html.load(parsed.data) or ()
             elif parsed.kind == 'text':
@@ -200,9 +201,7 @@ class Reshaping(Watched):
     ) -> tuple[Error, ...]:
         """Return the errors of a body in a format of ours.
 
-        One that goes out is left in ``known``, the id it lacks added. Where
-        a bridge is spoken, whose clients may know but one of its halves, a
-        half of it is no bridge.
+        One that goes out is left in ``known``, the id it lacks added.
         """
         if not heading.is_json:
             return ()
@@ -218,12 +217,13 @@ class Reshaping(Watched):
             or not known.is_public(data)
         ):
             return ()
-        if (
-            formatter.json_kind(self._environ) == 'bridge'
-            and not is_problem
-            and bridge.load(data, formatter.compute_fault) is None
+        kind = formatter.json_kind(self._environ)
+        if formatter.alters(found, self._environ) or not (
+            is_problem or known.serves(kind, data, formatter.compute_fault)
         ):
-            return found
+            return tuple(
+                formatter.complete(one, self._environ) for one in found
+            )
         self.known = found[0]
         completed = known.with_id(
             data, self._environ.get(keys.REQUEST_ID), is_problem
@@ -241,9 +241,18 @@ class Reshaping(Watched):
                 for name, value in self.headers
                 if name.lower() not in _OF_THE_BYTES
             ]
+            # The body is of one request now.
+            there = {name.lower() for name, _ in self.headers}
+            self.headers += [
+                item for item in _WITH_ID if item[0].lower() not in there
+            ]
         return found
 
 
+_WITH_ID = (
+    ('Cache-Control', 'no-store'),
+    ('X-Content-Type-Options', 'nosniff'),
+)
 # They say of the very bytes what is no longer so.
 _OF_THE_BYTES = frozenset(
     ['etag', 'content-md5', 'digest', 'content-digest', 'repr-digest']

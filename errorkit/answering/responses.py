@@ -61,6 +61,9 @@ class Replying(Reshaping):
             report.answered(
                 self._policy.observers, environ, told, started=self._started
             )
+        if environ['REQUEST_METHOD'] == 'HEAD':
+            self._close()
+            return []
         return self._owned(body, chunks)
 
     def commit_response(self) -> None:

@@ -205,5 +205,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _shown(value: object) -> str:
+def _shown(value: object) -> str | None:
+    """Return a value that JSON has no form for as its text.
+
+    Not an exception's, which is nobody's business, nor the address that an
+    object has in place of one.
+    """
+    kind = type(value)
+    if issubclass(kind, BaseException) or (
+        kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__
+    ):
+        return None
     return text_of(value)

@@ -95,6 +95,12 @@ class Formatter(Reader):
             f'"{compute_fault}": {{"code": 500, '
             f'"message": "{_CONSTANT_DETAIL}"}}'
         )
+        for option, value in (
+            ('show_upstream', show_upstream),
+            ('code_header', code_header),
+        ):
+            if type(value) is not bool:
+                raise bad(option, value, 'True and False are')
         self._sends_code = code_header
         self.version_headers = version_headers
         self._viewer = Viewer(
@@ -230,6 +236,16 @@ class Formatter(Reader):
         return formats.dump(
             self.json_kind(environ), shown, fallback=self.compute_fault
         )[2]
+
+    def alters(
+        self, errors: Sequence[Error], environ: WSGIEnvironment
+    ) -> bool:
+        """Tell whether this client may not read the codes as they are."""
+        shown = self._viewer.shown(errors, environ, bool(self.version_headers))
+        return any(
+            one.code != given.code
+            for one, given in zip(shown[0], errors, strict=False)
+        )
 
     def json_kind(self, environ: WSGIEnvironment) -> str:
         """Return which JSON is spoken here, a name of ``choice.NAMES``."""

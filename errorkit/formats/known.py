@@ -35,6 +35,20 @@ def load(
     )
 
 
+def serves(
+    kind: str, data: Any, fallback: str = compute.FALLBACK
+) -> bool:
+    """Tell whether a known body will do where a format is spoken.
+
+    :param kind: ``errors``, where each of them will; ``compute``, where
+        the fault has to be first; or ``bridge``, where both have to be there
+    :param data: what the JSON held
+    """
+    if kind == 'errors' or bridge.load(data, fallback) is not None:
+        return True
+    return kind == 'compute' and compute.load(data, fallback) is not None
+
+
 def is_public(data: Any) -> bool:
     """Tell whether a known body holds nothing that no client may read.
 

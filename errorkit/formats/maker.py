@@ -52,10 +52,14 @@ class Maker:
             raise bad('service_type', service_type, 'a-z, 0-9, - and _ are')
         if detail_style not in ('plain', 'webob'):
             raise bad('detail_style', detail_style, 'plain and webob are')
-        if not isinstance(max_detail, int) or max_detail < 1:
+        if type(max_detail) is not int or max_detail < 1:
             raise bad('max_detail', max_detail, 'a number above 0 is')
+        if not isinstance(default_codes or {}, Mapping):
+            raise bad('default_codes', default_codes, 'statuses and codes are')
         self.service_type = service_type
         for status, code in (default_codes or {}).items():
+            if type(status) is not int or not 400 <= status <= 599:
+                raise bad('default_codes', status, 'statuses of errors are')
             if not codes.is_valid(code):
                 raise bad('default_codes', {status: code}, 'valid codes are')
         self.catalog = catalog

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import webob.exc
@@ -87,11 +87,11 @@ class Reader(Maker):
             return None
         if issubclass(kind, MultiError):
             first = raised.errors[0]
-            # One more than is shown, so that the cut is seen.
-            shown = raised.errors[: MAX_ERRORS + 1]
             headers = [] if isinstance(first, Error) else first.headerlist
-            read = tuple(self._one_of(one, environ) for one in shown)
-            if type(first) is UpstreamError:
+            read = tuple(
+                self._one_of(one, environ) for one in _shown(raised.errors)
+            )
+            if isinstance(first, UpstreamError):
                 # The response's own error is ours to say.
                 read = (self.make(first.status, environ), *read)
             return read, headers
@@ -214,7 +214,7 @@ class Reader(Maker):
 
     def complete(self, given: Error, environ: WSGIEnvironment) -> Error:
         """Return an author's own Error with what he left to us."""
-        if type(given) is UpstreamError:
+        if isinstance(given, UpstreamError):
             return dataclasses.replace(
                 given,
                 title=self.text(given.title, MAX_TITLE),
@@ -238,6 +238,20 @@ class Reader(Maker):
             links=given.links or made.links,
             retry=given.retry or made.retry,
         )
+
+
+def _shown(
+    errors: Sequence[Error | webob.exc.WSGIHTTPException],
+) -> Iterator[Error | webob.exc.WSGIHTTPException]:
+    """Leave out what no client can be shown, of any number of errors."""
+    # One more of our own than is shown, so that the cut is seen; those of
+    # other services may be hidden, and do not count then.
+    left = {True: MAX_ERRORS, False: MAX_ERRORS + 1}
+    for one in errors:
+        kind = isinstance(one, UpstreamError)
+        if left[kind]:
+            left[kind] -= 1
+            yield one
 
 
 def _opts_out(headers: list[tuple[str, str]]) -> bool:

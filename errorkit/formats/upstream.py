@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
-from errorkit import codes, error, ids, keys
+from errorkit import codes, error, ids, keys, versions
 from errorkit.error import Error, UpstreamError
 from errorkit.formats import foreign, html, known, problem, text
-from errorkit.formats.foreign import links
+from errorkit.formats.foreign import links, private
 
 # More of an answer is not read: its status alone is told.
 _MAX_BODY = 1024 * 1024
+_MAX_TITLE = 256
+_MAX_WORD = 256
+_MAX_LINKS = 8
 _ID_HEADERS = (
     keys.REQUEST_ID_HEADER.lower(),
     'x-compute-request-id',
@@ -53,23 +56,52 @@ def from_response(response: Any) -> UpstreamError:
         body = b''  # nobody has decoded it
     told = load(status, headers.get('content-type', ''), body)[0]
     named = (told.request_id, *(headers.get(name) for name in _ID_HEADERS))
-    values = {
-        field.name: getattr(told, field.name)
-        for field in dataclasses.fields(told)
-    }
-    values.update(
-        status=status,
-        title=told.title or error.title_of(status),
-        detail=told.detail or str(error.explanation_of(status)),
-        code=told.code if codes.is_valid(told.code) else None,
-        request_id=next(
-            (one for one in named if one and ids.is_valid(one, False)), None
-        ),
-        links=tuple(
-            link for link in told.links if links.is_page(link[1])
-        ),
+    # Nobody vouches for what it says, or how long that is.
+    return UpstreamError(
+        status,
+        _words(told.title, _MAX_TITLE if told.status == status else 0)
+        or error.title_of(status),
+        _words(told.detail, error.MAX_DETAIL)
+        or str(error.explanation_of(status)),
+        told.code if codes.is_valid(told.code) else None,
+        next((one for one in named if one and ids.is_valid(one, False)), None),
+        tuple(link for link in told.links if _is_link(link))[:_MAX_LINKS],
+        _source(told.source),
+        told.retry if told.retry in codes.RETRIES else None,
+        _version(told.max_version),
+        _version(told.min_version),
+        told.trace_id if _is_short(told.trace_id) else None,
+        told.extra,
     )
-    return UpstreamError(**values)
+
+
+def _words(text: str, limit: int) -> str:
+    return '' if not limit or private.is_text(text) else text[:limit]
+
+
+def _is_short(text: str | None) -> bool:
+    return text is not None and len(text) <= _MAX_WORD
+
+
+def _is_link(link: tuple[str, str]) -> bool:
+    return _is_short(link[0]) and links.is_page(link[1])
+
+
+def _source(source: Mapping[str, str] | None) -> dict[str, str] | None:
+    found = {
+        name: where
+        for name, where in (source or {}).items()
+        if name in ('pointer', 'parameter', 'header') and _is_short(where)
+    }
+    return found or None
+
+
+def _version(version: str | None) -> str | None:
+    try:
+        versions.parse(version or '')
+    except ValueError:
+        return None
+    return version
 
 
 def _attribute(response: Any, name: str) -> Any:

@@ -63,7 +63,7 @@ class Viewer:
         if len(errors) > 1:
             if not self._shows_upstream:
                 errors = [
-                    one for one in errors if type(one) is not UpstreamError
+                    one for one in errors if not isinstance(one, UpstreamError)
                 ]
             cut = len(errors) > MAX_ERRORS
             errors = errors[:MAX_ERRORS]
@@ -100,7 +100,7 @@ class Viewer:
         renamed = []
         for one in errors:
             declared = one.code and self._catalog.find(one.code)
-            if declared and type(one) is not UpstreamError:
+            if declared and not isinstance(one, UpstreamError):
                 code = declared.at(version)
                 one = _with(one, one.detail, code, one.links, one.retry)
             renamed.append(one)

@@ -83,13 +83,13 @@ class Observers:
     """
 
     def __init__(self, observers: Iterable[Observer] = ()) -> None:
-        listed = list(observers)
+        listed = list(observers) if isinstance(observers, Iterable) else [None]
         for observer in listed:
             if not callable(observer):
                 raise ConfigError(
                     'errorkit#fault_wrap',
                     'observers',
-                    observer,
+                    observers if observer is None else observer,
                     'allowed: functions that take an ErrorRecord',
                 )
         self._couriers = [_Courier(observer) for observer in listed]
