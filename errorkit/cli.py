@@ -46,6 +46,18 @@ COMMANDS: tuple[Command, ...] = (
         '',
         'lock, check, lint or export a catalog of error codes',
     ),
+    Command(
+        'db',
+        'errorkit.outcomes.sql.command',
+        'db',
+        'make, check and tell the version of the tables',
+    ),
+    Command(
+        'messages',
+        'errorkit.outcomes.retention',
+        '',
+        'delete user messages whose time is over',
+    ),
 )
 
 

@@ -158,6 +158,8 @@ class ExceptionRegistry(Mapping[type[BaseException], Known]):
             if kind in self._known:
                 raise _Refused(kind, 'a class that is not registered yet')
             given: Any = headers
+            if isinstance(given, Iterator):
+                given = tuple(given)  # it can be read once
             made = Known.of(Known(status, code, safe, given, detail))
         except _Refused as exc:
             name = getattr(kind, '__qualname__', 'kind')

@@ -427,3 +427,9 @@ def test_a_domain_module_needs_no_webob():
     exec(source, names)
     assert_error(answer(names['Missing']('gone'), names['R']),
                  status=404, code='volume.not_found', detail='gone')
+
+
+def test_headers_may_come_from_an_iterator():
+    registry = errorkit.ExceptionRegistry()
+    registry.register(KeyError, 503, headers=iter([('Retry-After', '30')]))
+    assert registry[KeyError].headers == (('Retry-After', '30'),)

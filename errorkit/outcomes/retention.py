@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deletes messages whose time is over; ``errorkit messages purge``.
+
+In batches with pauses between, so that who writes waits for one batch at
+most. It may be stopped at any point, and run on several hosts at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import functools
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from errorkit import log
+from errorkit.exceptions import ConfigError
+from errorkit.outcomes import stores
+from errorkit.outcomes.store import MessageStore
+
+LOG = logging.getLogger('errorkit.outcomes')
+
+#: Where the store is looked for when none is given: other users of a host
+#: can read a command line.
+VARIABLE = 'ERRORKIT_DB_URL'
+MAX_BATCH = 1000
+INTERVAL = 86400.0
+PAUSE = 0.05
+#: After a pass that failed, the next one is tried so many seconds later.
+_AFTER_FAILURE = 60.0
+_LONGEST_PAUSE = 1.0
+
+Progress = Callable[[int], object]
+
+
+def utc_now() -> datetime.datetime:
+    """Return the time, aware, in UTC."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def purge(
+    store: MessageStore,
+    *,
+    before: datetime.datetime | None = None,
+    batch: int = MAX_BATCH,
+    pause: float = PAUSE,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+) -> int:
+    """Delete the messages whose ``guaranteed_until`` is over.
+
+    :param store: where they are kept
+    :param before: a time, aware; None: now
+    :param batch: messages of a transaction, 1,000 at most
+    :param pause: seconds between two of them; as long as the batch took, if
+        that is longer, and a second at most
+    :param progress: called after each batch with the number so far
+    :param stop: ends it after a batch
+    :returns: how many were deleted
+    :raises ConfigError: one of them cannot be
+    :raises Exception: what the store raises; the batches before it are done
+    """
+    _check('batch', batch, 1 <= batch <= MAX_BATCH, f'1 to {MAX_BATCH} are')
+    _check('pause', pause, 0 <= pause <= 3600, '0 to 3600 seconds are')
+    if before is None:
+        before = utc_now()
+    _check('before', before, before.tzinfo is not None, 'an aware time is')
+    stop = stop or threading.Event()
+    deleted = 0
+    while not stop.is_set():
+        began = time.monotonic()
+        found = store.purge(before, batch)
+        if not found:
+            break
+        deleted += found
+        if progress is not None:
+            progress(deleted)
+        took = min(time.monotonic() - began, _LONGEST_PAUSE)
+        stop.wait(max(pause, took))
+    return deleted
+
+
+def purge_forever(
+    store: MessageStore,
+    *,
+    interval: float = INTERVAL,
+    batch: int = MAX_BATCH,
+    pause: float = PAUSE,
+    stop: threading.Event | None = None,
+) -> None:
+    """Purge now and then every ``interval``; the body of a thread.
+
+    A pass that fails is logged, and tried again after a minute.
+
+    :param interval: seconds from the end of a pass to the next
+    :param stop: ends it; None: it never ends
+    """
+    _check('interval', interval, interval > 0, 'seconds above 0 are')
+    stop = stop or threading.Event()
+    while not stop.is_set():
+        wait = interval
+        try:
+            deleted = purge(store, batch=batch, pause=pause, stop=stop)
+        except ConfigError:
+            raise
+        except Exception as exc:
+            wait = min(interval, _AFTER_FAILURE)
+            log.say(
+                LOG, logging.ERROR, 'purging user messages has failed',
+                raised=exc,
+            )
+        else:
+            log.say(LOG, logging.INFO, '%d user messages purged', deleted)
+        stop.wait(wait)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the actions and their options to the command's parser."""
+    actions = parser.add_subparsers(
+        metavar='ACTION', dest='action', required=True
+    )
+    text = 'delete the messages whose time is over'
+    adding = actions.add_parser('purge', help=text, description=text)
+    adding.add_argument(
+        'store', metavar='STORE', nargs='?', default=None,
+        help='its address, as of "errorkit db", or where it is in Python, '
+        'such as volumes.messages:STORE; without it, '
+        f'{VARIABLE} is read',
+    )
+    adding.add_argument(
+        '--batch', type=int, default=MAX_BATCH, metavar='N',
+        help='messages of a transaction (default and most: %(default)s)',
+    )
+    adding.add_argument(
+        '--pause', type=float, default=PAUSE, metavar='SECONDS',
+        help='between two transactions (default: %(default)s)',
+    )
+    adding.add_argument(
+        '--quiet', action='store_true', help='print no progress'
+    )
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the action.
+
+    :returns: 0; 1 where the store failed; 2 for a wrong use
+    """
+    say = functools.partial(print, file=sys.stderr)
+    sys.path.insert(0, '')
+    try:
+        name = options.store or os.environ.get(VARIABLE)
+        if name is None:
+            say(f'errorkit messages purge: STORE or {VARIABLE} is needed')
+            return 2
+        store = stores.find(name)
+        deleted = purge(
+            store, batch=options.batch, pause=options.pause,
+            progress=None if options.quiet else _print,
+        )
+    except ConfigError as exc:
+        say(f'errorkit messages purge: {exc}')
+        return 2
+    except Exception as exc:
+        name = log.class_name(type(exc))
+        say(f'errorkit messages purge: the store failed: {name}: {exc}')
+        return 1
+    print(f'{deleted} messages deleted.')
+    return 0
+
+
+def _print(deleted: int) -> None:
+    print(f'{deleted} so far', flush=True)
+
+
+def _check(option: str, value: object, right: bool, allowed: str) -> None:
+    if not right:
+        raise ConfigError(
+            'errorkit.outcomes.retention', option, value, f'{allowed} allowed'
+        )

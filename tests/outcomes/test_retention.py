@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Retention: what has expired goes, in batches, again and again."""
+
+import argparse
+import datetime
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+from volumes import DAY, NOW, message
+
+from errorkit.exceptions import ConfigError
+from errorkit.outcomes import retention, stores
+from errorkit.outcomes.memory import MemoryStore
+from errorkit.outcomes.records import Page
+
+
+class Asked(MemoryStore):
+    """Remembers its purges, and fails when it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+        self.failures = []
+        self.passed = threading.Semaphore(0)
+
+    def purge(self, before, batch):
+        """Purge, or fail."""
+        self.asked.append((before, batch))
+        self.passed.release()
+        if self.failures:
+            raise self.failures.pop()
+        return super().purge(before, batch)
+
+
+@pytest.fixture
+def store():
+    """A store with seven messages that have expired, and one that has not."""
+    made = Asked()
+    for number in range(7):
+        made.add(message(f'p{number}', expires_at=NOW))
+    made.add(message('last', expires_at=datetime.datetime.now(
+        datetime.UTC) + DAY))
+    return made
+
+
+def left(store):
+    """Return the projects that still have a message."""
+    return {one.project_id for one in store.list_of_all_projects(Page(99))}
+
+
+def command(*arguments):
+    """Run the command's room."""
+    parser = argparse.ArgumentParser()
+    retention.configure(parser)
+    return retention.main(parser.parse_args(['purge', *arguments]))
+
+
+def test_what_has_expired_goes_in_batches(store):
+    seen = []
+    assert retention.purge(store, batch=3, pause=0, progress=seen.append) == 7
+    assert seen == [3, 6, 7]
+    assert left(store) == {'last'}
+    before, batches = zip(*store.asked, strict=True)
+    assert set(batches) == {3}
+    assert len(set(before)) == 1
+
+
+def test_what_expires_at_that_moment_stays(store):
+    assert retention.purge(store, before=NOW, pause=0) == 0
+    later = NOW + datetime.timedelta(microseconds=1)
+    assert retention.purge(store, before=later, pause=0) == 7
+
+
+def test_a_purge_can_be_stopped_after_a_batch(store):
+    stop = threading.Event()
+    assert retention.purge(
+        store, batch=2, pause=0, stop=stop,
+        progress=lambda deleted: stop.set()) == 2
+    assert retention.purge(store, batch=2, pause=0) == 5
+
+
+def test_a_purge_that_fails_says_so_and_goes_on_another_time(store):
+    store.failures = [OSError()]
+    with pytest.raises(OSError):
+        retention.purge(store, pause=0)
+    assert retention.purge(store, pause=0) == 7
+
+
+def test_who_purges_together_deletes_each_once(store):
+    for number in range(300):
+        store.add(message(f'q{number}', expires_at=NOW))
+    counts = []
+    threads = [threading.Thread(target=lambda: counts.append(
+        retention.purge(store, batch=10, pause=0))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(counts) == 307
+    assert left(store) == {'last'}
+
+
+@pytest.mark.parametrize('options', [
+    {'batch': 0}, {'batch': 1001}, {'pause': -1},
+    {'before': datetime.datetime(2020, 1, 1)}], ids=str)
+def test_a_purge_that_would_harm_is_refused(store, options):
+    with pytest.raises(ConfigError):
+        retention.purge(store, **options)
+    assert store.asked == []
+
+
+def test_purging_goes_on_until_it_is_stopped(store, records):
+    stop = threading.Event()
+    store.failures = [OSError('the database is away')]
+    running = threading.Thread(target=retention.purge_forever, args=(store,),
+                               kwargs={'interval': 0.001, 'pause': 0,
+                                       'stop': stop})
+    running.start()
+    for _ in range(6):
+        assert store.passed.acquire(timeout=30)
+    stop.set()
+    running.join(30)
+    assert not running.is_alive()
+    assert left(store) == {'last'}
+    told = [(record.levelname, record.getMessage()) for record in records]
+    assert told[:2] == [('ERROR', 'purging user messages has failed'),
+                        ('INFO', '7 user messages purged')]
+
+
+def test_an_interval_of_nothing_is_refused(store):
+    with pytest.raises(ConfigError):
+        retention.purge_forever(store, interval=0)
+
+
+def test_the_interval_and_the_batch_are_those_of_the_contract():
+    assert retention.INTERVAL == 86400
+    assert retention.MAX_BATCH == 1000
+
+
+def test_the_command_prints_its_progress(monkeypatch, capsys, store):
+    monkeypatch.setattr(stores, 'find', {'volumes:STORE': store}.__getitem__)
+    assert command('volumes:STORE', '--batch', '4', '--pause', '0') == 0
+    assert capsys.readouterr().out.splitlines() == [
+        '4 so far', '7 so far', '7 messages deleted.']
+    assert command('volumes:STORE', '--quiet') == 0
+    assert capsys.readouterr().out == '0 messages deleted.\n'
+
+
+@pytest.mark.parametrize('arguments', [
+    ['nothing'], ['no.such:thing'], ['memory', '--batch', '0'],
+    ['memory', '--pause', '-1'], []], ids=str)
+def test_a_wrong_use_of_the_command_is_told(
+        monkeypatch, capsys, arguments):
+    monkeypatch.delenv(retention.VARIABLE, raising=False)
+    assert command(*arguments) == 2
+    assert capsys.readouterr().err.startswith('errorkit messages purge: ')
+
+
+def test_a_store_that_fails_fails_the_command(monkeypatch, capsys, store):
+    store.failures = [OSError('away')]
+    monkeypatch.setattr(stores, 'find', lambda name: store)
+    assert command('volumes:STORE') == 1
+    assert 'builtins.OSError: away' in capsys.readouterr().err
+
+
+def test_the_command_finds_a_store_beside_it(tmp_path):
+    (tmp_path / 'beside.py').write_text(
+        'import datetime\n'
+        'from errorkit.outcomes.memory import MemoryStore\n'
+        'from errorkit.outcomes.records import Message\n'
+        'STORE = MemoryStore()\n'
+        'THEN = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)\n'
+        "STORE.add(Message('1', 'p', '1', 'ERROR', THEN, THEN))\n")
+    root = os.path.dirname(os.path.dirname(os.path.dirname(
+        os.path.abspath(retention.__file__))))
+    done = subprocess.run(
+        [sys.executable, '-c',
+         'import argparse; from errorkit.outcomes import retention as r;'
+         'p = argparse.ArgumentParser(); r.configure(p);'
+         'raise SystemExit(r.main(p.parse_args()))',
+         'purge', '--quiet'], cwd=tmp_path, capture_output=True, text=True,
+        timeout=60, check=False, env={
+            **os.environ, 'PYTHONPATH': root,
+            retention.VARIABLE: 'beside:STORE'})
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0, '1 messages deleted.\n', '')
