@@ -107,6 +107,19 @@ _BROKEN = (
 )
 
 
+# The same in a value that a sentence quotes, and where a word may be a part
+# of any other.
+_QUOTED = (
+    *_PARTS,
+    'token',
+    'api',
+    'auth',
+    'cred',
+    'cookie',
+    'environ',
+)
+
+
 def is_member(name: str) -> bool:
     """Tell whether what stands under a name is not for clients."""
     return _is_member(name[:64])
@@ -170,8 +183,8 @@ def is_broken(text: str) -> bool:
     lowered = text.lower()
     # A value is quoted, and a sentence about it follows.
     tail = lowered[max(lowered.rfind('}'), lowered.rfind(']')) + 1 :]
-    if len(tail) < len(text) and tail.count(' ') > 1:
-        return _has_any(lowered, _PARTS) or 'token' in lowered
+    if len(tail) < len(text) and tail[:1] == ' ' and tail[1:2].isalpha():
+        return _has_any(lowered, _QUOTED)
     return _has_any(lowered, _BROKEN)
 
 
