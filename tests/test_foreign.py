@@ -550,3 +550,43 @@ def test_a_body_is_what_it_looks_like(said, body, kind):
 def test_the_charset_is_found(said, body):
     assert told(400, said, body).detail in (
         'caf\xe9 \u65e5', '\u65e5', 'caf\xe9', 'caf\\xe9', '\u65e5\ufffd')
+
+
+@pytest.mark.parametrize(('content_type', 'body', 'words'), [
+    ('text/plain', "{'key_name': 5} is not of type 'string'", None),
+    ('text/plain', 'Syntax error: File "policy.yaml", line 3 has no colon.',
+     None),
+    ('text/plain', 'The package kernel-debuginfo is missing.', None),
+    ('text/html', '<html><p>Traceback is not a valid tag.</p></html>',
+     'Traceback is not a valid tag.'),
+])
+def test_a_word_that_a_traceback_has_too_is_no_traceback(
+        content_type, body, words):
+    [error] = foreign.load(400, content_type, body.encode())
+    assert error.detail == (words or body)
+
+
+@pytest.mark.parametrize('body', [
+    'Error: x\n   at Shop.Cakes() in C:\\shop.cs:line 3',
+    'Error: x\n    at cake (/srv/cake.js:7:9)',
+    '    at cake (/srv/cake.js:7:9)',
+    'Fatal error: Uncaught Exception: x in /srv/cake.php:3',
+    "thread 'main' panicked at 'x', src/main.rs:2:5",
+    'panic: x\n\ngoroutine 1 [running]:\nmain.main()',
+    'x (Error)\n\tfrom /srv/cake.rb:3',
+    '  File "/srv/cake.py", line 3\n    cake =',
+    'SyntaxError\n  File "/srv/cake.py", line 3\n    cake =',
+])
+def test_the_stacks_of_other_languages_are_private_too(body):
+    for content_type, text in (
+            ('text/plain', body),
+            ('application/json', json.dumps({'message': body}))):
+        [error] = foreign.load(500, content_type, text.encode())
+        assert error.detail == ''
+
+
+def test_a_stack_on_a_page_of_spaces_is_private_too():
+    page = ('<html><pre>Error: x<br> &nbsp; &nbsp;at /srv/cake.js:7:9</pre>'
+            '</html>')
+    [error] = foreign.load(500, 'text/html', page.encode())
+    assert 'srv' not in error.detail

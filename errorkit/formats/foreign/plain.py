@@ -18,9 +18,9 @@ def read(status: int, text: str) -> tuple[Error, ...]:
 
 def detail(status: int, text: str) -> str:
     """Return what a text says beyond the status, or an empty string."""
-    text = text.strip()
     if private.is_text(text):
         return ''
+    text = text.strip()
     told = without_status(status, text)
     return '' if told is not text and private.is_text(told) else told
 

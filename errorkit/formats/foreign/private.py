@@ -67,7 +67,7 @@ _MARKS_OF_LINES = (
     'seeing this error because you have ',
 )
 # A line of a stack, or the space that stands for it on a page.
-_STACK_LINES = ('    at ', '   at ', '\tat ')
+_STACK_LINES = ('    at ', '   at ', '\tat ', '  File "')
 _STACK_SPACE = '\xa0at '
 _MARKS_OF_ESCAPES = ('\\n    at ', '\\tat ')
 _FILE = ('File "', "File '", 'File \\"')
