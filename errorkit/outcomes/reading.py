@@ -71,7 +71,7 @@ class Reader:
         self.permitted = permitted
         self.max_limit = max_limit
         self._key = cursor_key
-        self._sees_all = sees_all
+        self.sees_all = sees_all
 
     def get(
         self, context: Any, id: str, *, language: str | None = None
@@ -269,7 +269,7 @@ class Reader:
         return views.views_of([found], self.permitted, language)[0]
 
     def _check_sees_all(self, context: Any) -> None:
-        if self._sees_all(context) is not True:
+        if self.sees_all(context) is not True:
             raise NotAllowed('the context may not see all projects')
 
 
