@@ -328,7 +328,7 @@ def test_a_code_knows_its_life():
     assert not code.retired
     assert [
         code.at(version)
-        for version in ((3, 0), (3, 29), (3, 30), (3, 49), (3, 50), None)
+        for version in (None, (3, 29), (3, 30), (3, 49), (3, 50), (4, 0))
     ] == [
         name
         for name in ('volume.name_exists', 'volume.new', 'volume.newest')
@@ -358,6 +358,22 @@ def test_the_status_tells_the_cause_unless_it_is_given():
         ('renames', {'3.5': 'volume.a', '3.6': 'volume.a'}),
         ('params', {'name': str}),
         ('text', 'named %(name)s'),
+        ('title', 5),
+        ('title', b'Taken'),
+        ('meaning', None),
+        ('help', 5),
+        ('text', 5),
+        ('retired', 'yes'),
+        ('retired', 1),
+        ('replaced_by', 5),
+        ('cause', ['user']),
+        ('renames', ['3.5']),
+        ('params', ['name']),
+        ('params', {5: str}),
+        ('status', [404] * 201),
+        ('status', (404, 410, 404)),
+        ('status', None),
+        ('status', 4.09),
     ],
 )
 def test_what_a_code_cannot_say_of_itself_is_refused(member, value):
@@ -419,6 +435,58 @@ def test_what_a_code_raises_is_answered_with_it():
 def test_wrong_values_of_a_text_are_a_type_error_that_names_them(values):
     with pytest.raises(TypeError, match=r"'(name|size|more)'"):
         with_text().error(**values)
+
+
+@pytest.mark.parametrize(
+    ('text', 'kind'),
+    [
+        ('%(n)..d', int),
+        ('%(n)-d', int),
+        ('%(n)1.2.3f', float),
+        ('%(n)9999999999d', int),
+        ('%(n)d', str),
+        ('%(n)f', str),
+        ('%(n)d', float),
+        ('%(n)d', object),
+        ('%(n)', int),
+        ('%(n)s and %', int),
+        ('%(n)s %s', int),
+        ('%(n)\u0663d', int),
+    ],
+)
+def test_a_text_that_could_not_be_filled_in_is_refused(text, kind):
+    with pytest.raises(InvalidCode, match=r'volume\.name_exists'):
+        defined(text=text, params={'n': kind})
+
+
+@pytest.mark.parametrize(
+    ('text', 'kind', 'value', 'detail'),
+    [
+        ('%(n)03d', int, 7, '007'),
+        ('%(n)s', int, 7, '7'),
+        ('%(n)f', int, 7, '7.000000'),
+        ('%(n).1f', float, 7, '7.0'),
+        ('%(n)s', float, float('inf'), 'inf'),
+        ('%(n)5.1f%%', float, float('nan'), '  nan%'),
+        ('%(n)r', str, 'a', "'a'"),
+        ('%(n)d', bool, True, '1'),
+    ],
+)
+def test_an_accepted_text_is_filled_in(text, kind, value, detail):
+    error = defined(text=text, params={'n': kind}).error(n=value)
+    assert error.detail == detail
+
+
+@pytest.mark.parametrize('value', [True, '1.5', None])
+def test_for_a_float_nothing_but_a_number_will_do(value):
+    with pytest.raises(TypeError, match="'n'"):
+        defined(text='%(n)s', params={'n': float}).error(n=value)
+
+
+def test_a_doubled_percent_sign_without_parameters_is_told_of():
+    assert defined(text='100% sure').error().detail == '100% sure'
+    with pytest.raises(InvalidCode, match='write %'):
+        defined(text='100%% sure')
 
 
 def test_a_text_and_values_for_the_declared_one_do_not_go_together():
@@ -527,9 +595,12 @@ def test_each_client_gets_the_string_that_its_version_knows(comment):
         assert reply.one('OpenStack-Error-Code') == code
 
 
-def test_without_versions_the_newest_string_is_sent():
-    reply = ask(answering('volume.old', catalog=renaming()))
-    assert_error(reply, status=409, code='volume.new')
+@pytest.mark.parametrize('comment', ['volume.old', 'volume.new'])
+def test_without_versions_the_original_string_is_sent(comment):
+    for headers in ({}, {'OpenStack-API-Version': 'volume 3.9'}):
+        reply = ask(answering(comment, catalog=renaming()), headers=headers)
+        assert_error(reply, status=409, code='volume.old')
+        assert reply.one('OpenStack-Error-Code') == 'volume.old'
 
 
 @pytest.mark.parametrize(

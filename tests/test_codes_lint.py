@@ -592,14 +592,19 @@ def run(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, 'path', list(sys.path))
 
     def run(sources, *options):
+        modules = [
+            name.removesuffix('.py').replace('/', '.').removesuffix(
+                '.__init__') for name in sources]
         for name, source in sources.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(source)
-            sys.modules.pop(name.removesuffix('.py'), None)
+        for name in modules:
+            sys.modules.pop(name, None)
         parser = argparse.ArgumentParser()
         commands.configure(parser)
         status = commands.main(parser.parse_args(['lint', *options]))
-        for name in sources:
-            sys.modules.pop(name.removesuffix('.py'), None)
+        for name in modules:
+            sys.modules.pop(name, None)
         return status, *capsys.readouterr()
 
     return run
@@ -645,6 +650,7 @@ def test_source_without_declarations_is_told(run):
 
 
 def test_findings_can_be_ignored(run):
+    assert run(BAD, '.', '--ignore', 'E101,E103')[0] == 0
     status, out, _ = run(BAD, '.', '--ignore', 'E101', '--ignore', 'E103')
     assert status == 0
     assert 'E10' not in out
@@ -683,6 +689,48 @@ def test_a_catalog_declares_what_the_source_need_not_show(run):
     assert "E101 'shop.c' is not declared" in out
 
 
+@pytest.mark.parametrize('raised', [
+    'TAKEN', 'shop_codes.TAKEN', "TAKEN('x')", "shop_codes.TAKEN(name='x')",
+    'TAKEN from None'])
+def test_a_code_that_is_raised_itself_is_told(run, raised):
+    sources = {**CLEAN, 'bad.py': (
+        'import shop_codes\nfrom shop_codes import TAKEN\n'
+        f'def refuse():\n    raise {raised}\n')}
+    status, out, _ = run(sources, '.', '--ignore', 'E103')
+    assert status == 1
+    assert out.startswith('./bad.py:4:11: E109 shop.taken is a text')
+    assert '1 findings to mend' in out
+
+
+def test_what_else_is_raised_is_no_code(run):
+    sources = {**CLEAN, 'fine.py': (
+        'from shop_codes import TAKEN\n'
+        "WORD = 'shop.other'\n"
+        'def refuse(error, make):\n'
+        "    try:\n        raise TAKEN.error(name='x')\n"
+        '    except ValueError:\n        raise\n'
+        '    raise error\n    raise make(TAKEN)\n    raise WORD\n')}
+    _, out, _ = run(sources, '.')
+    assert 'E109' not in out
+
+
+def test_a_code_declared_where_the_catalog_knows_nothing_of_it_is_told(run):
+    more = (
+        'import webob.exc\nfrom shop_codes import CATALOG\n'
+        "MORE = CATALOG.define('shop.more', status=409)\n"
+        'def refuse():\n'
+        '    raise webob.exc.HTTPConflict(comment=MORE)\n')
+    sources = {**CLEAN, 'shop_more.py': more}
+    assert run(sources, '.')[0] == 0
+    status, out, _ = run(sources, '.', '--catalog', 'shop_codes:CATALOG')
+    assert status == 1
+    [line] = [line for line in out.split('\n') if ': E' in line
+              and 'E103' not in line]
+    assert line.startswith('./shop_more.py:3:8: E108 shop.more is declared')
+    sources['shop_all.py'] = 'import shop_more\nfrom shop_codes import CATALOG'
+    assert run(sources, '.', '--catalog', 'shop_all:CATALOG')[0] == 0
+
+
 def test_the_names_of_an_imported_catalog_are_known(run):
     sources = {**CLEAN, 'bad.py': (
         'import webob.exc\nimport shop_codes\n'
@@ -695,6 +743,27 @@ def test_the_names_of_an_imported_catalog_are_known(run):
         'bad.py:3:38: E101 NOTHING is not declared in shop_codes',
         'bad.py:4:37: E106 shop.taken is not declared for 400, but for 409']
     assert '2 findings to mend' in out
+
+
+@pytest.mark.parametrize('is_package', [True, False])
+def test_the_imported_catalog_is_known_by_a_relative_name_too(
+        run, is_package):
+    sources = {
+        'pkg/__init__.py': '', 'pkg/shop_codes.py': CODES,
+        'pkg/sub/bad.py': (
+            'from .. import shop_codes\nfrom ..shop_codes import TAKEN\n'
+            'def refuse():\n    raise shop_codes.TAKEN.error(status=400)\n'
+            'def again():\n    raise TAKEN.error(status=400)\n'
+            'def never():\n    raise shop_codes.NOTHING.error()\n')}
+    if is_package:
+        sources['pkg/sub/__init__.py'] = ''
+    status, out, _ = run(sources, 'pkg/sub', '--catalog',
+                         'pkg.shop_codes:CATALOG', '--ignore', 'E102')
+    assert status == 1
+    assert [line.partition(': ')[2] for line in out.split('\n')[:3]] == [
+        'E106 shop.taken is not declared for 400, but for 409',
+        'E106 shop.taken is not declared for 400, but for 409',
+        'E101 NOTHING is not declared in pkg.shop_codes']
 
 
 def test_nothing_but_the_catalog_is_imported(run, tmp_path):
@@ -715,7 +784,8 @@ def test_what_is_not_there_exits_with_2(run, options, text):
 
 
 @pytest.mark.parametrize('options', [
-    [], ['.', '--ignore', 'E999'], ['.', '--service-type', 'A b']])
+    [], ['.', '--ignore', 'E999'], ['.', '--ignore', 'E101,'],
+    ['.', '--service-type', 'A b']])
 def test_a_wrong_use_exits_with_2(run, options):
     with pytest.raises(SystemExit) as caught:
         run(CLEAN, *options)

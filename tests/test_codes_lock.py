@@ -2,6 +2,7 @@
 """The lock: what may change in a published catalog, and what may not."""
 
 import argparse
+import ast
 import json
 import os
 import subprocess
@@ -171,12 +172,18 @@ LEGAL = {
         '410),', "410), deprecated_since='1.9', replaced_by='shop.taken',"),
     'a retirement': HEAD + FIRST.replace('410),', '410), retired=True,'),
     'one status more': HEAD + FIRST.replace('410', '410, 451'),
-    'another order of the statuses': HEAD + FIRST.replace(
-        '404, 410', '410, 404'),
+    'another order behind the first': HEAD + FIRST.replace(
+        '404, 410', '404, 400, 410'),
+    'a first status before that of a retired code': HEAD + FIRST.replace(
+        'status=400', 'status=(410, 400)'),
     'an earlier since': HEAD + FIRST.replace("'1.5'", "'1.4'"),
     'no since any more': HEAD + FIRST.replace("since='1.5'", 'since=None'),
     'a later rename': HEAD + FIRST.replace(
         "'shop.name_taken'", "'shop.name_taken', '1.40': 'shop.c'"),
+    'a first rename after all versions that are known': HEAD + FIRST.replace(
+        "410), since='1.5'", "410), since='1.5', renames={'1.31': 'shop.c'}"),
+    'a new code that has a rename': HEAD + FIRST + (
+        "CATALOG.define('shop.b', status=400, renames={'1.2': 'shop.c'})\n"),
     'another status of a retired code': HEAD + FIRST.replace('400', '403'),
 }
 
@@ -213,20 +220,31 @@ ILLEGAL = {
     'used again': (
         HEAD + FIRST.replace(', retired=True', ''),
         'shop.old: a retired code is used again',
-        "CATALOG.define('shop.old', status=400, retired=True)"),
+        "CATALOG.define('shop.old', ..., retired=True)"),
     'another status': (
         HEAD + FIRST.replace('409', '400'),
         'shop.taken: its status was 409, and is 400 now',
-        "CATALOG.define('shop.taken', status=(409, 400), title='Taken', "
-        "since='1.5', renames={'1.30': 'shop.name_taken'})"),
+        "CATALOG.define('shop.taken', ..., status=(409, 400))"),
     'a status less': (
         HEAD + FIRST.replace('(404, 410)', '410'),
         'shop.gone: its status was 404, 410, and is 410 now',
-        "CATALOG.define('shop.gone', status=(404, 410), since='1.5')"),
+        "CATALOG.define('shop.gone', ..., status=(404, 410))"),
+    'a new status in front': (
+        HEAD + FIRST.replace('409', '(400, 409)'),
+        'shop.taken: its first status was 409, and is 400 now',
+        "CATALOG.define('shop.taken', ..., status=(409, 400))"),
+    'another status in front': (
+        HEAD + FIRST.replace('404, 410', '410, 404'),
+        'shop.gone: its first status was 404, and is 410 now',
+        "CATALOG.define('shop.gone', ..., status=(404, 410))"),
     'a later since': (
         HEAD + FIRST.replace("410), since='1.5'", "410), since='1.6'"),
         'shop.gone: since was 1.5, and is 1.6 now',
-        "CATALOG.define('shop.gone', status=(404, 410), since='1.5')"),
+        "CATALOG.define('shop.gone', ..., since='1.5')"),
+    'a first since': (
+        HEAD + FIRST.replace('status=400', "status=400, since='1.6'"),
+        'shop.old: since was None, and is 1.6 now',
+        "CATALOG.define('shop.old', ..., since=None)"),
     'a rename removed': (
         HEAD + FIRST.replace("'1.30': 'shop.name_taken'", ''),
         "shop.taken: it is no longer renamed to 'shop.name_taken' in 1.30",
@@ -243,6 +261,19 @@ ILLEGAL = {
         HEAD + FIRST.replace("'1.30'", "'1.20': 'shop.c', '1.30'"),
         "shop.taken: it is renamed to 'shop.c' in 1.20, which is not after",
         "renames={'1.30': 'shop.name_taken'})"),
+    'a first rename before a version that is known': (
+        HEAD + FIRST.replace(
+            "410), since='1.5'",
+            "410), since='1.5', renames={'1.30': 'shop.c'}"),
+        "shop.gone: it is renamed to 'shop.c' in 1.30, which is not after",
+        "CATALOG.define('shop.gone', ..., renames={})"),
+    'the new string declared in place of the old': (
+        drop(HEAD + FIRST, 'shop.taken') + (
+            "CATALOG.define('shop.name_taken', status=409, title='Taken', "
+            "since='1.5')\n"),
+        "shop.taken: the code is gone",
+        "CATALOG.define('shop.taken', status=409, title='Taken', "
+        "since='1.5', renames={'1.30': 'shop.name_taken'})"),
     'another prefix': (
         HEAD.replace('shop', 'store') + FIRST.replace('shop.', 'store.'),
         "shop: the service type is 'store' now",
@@ -277,6 +308,18 @@ def test_a_lock_is_not_written_over_what_breaks_clients(
     assert shop('check') == 0
 
 
+def changed(source, code, advised):
+    """Return a code's declaration with an advised argument changed."""
+    call = next(
+        one for one in ast.walk(ast.parse(source))
+        if isinstance(one, ast.Call) and one.args
+        and ast.unparse(one.args[0]) == repr(code))
+    [new] = ast.parse(advised).body[0].value.keywords
+    call.keywords = [
+        one for one in call.keywords if one.arg != new.arg] + [new]
+    return ast.unparse(call)
+
+
 @pytest.mark.parametrize(
     'name', sorted(set(ILLEGAL) - {'another prefix'}))
 def test_the_advised_line_makes_the_change_legal(
@@ -287,7 +330,11 @@ def test_the_advised_line_makes_the_change_legal(
     lines = [line.strip() for line in told.split('\n')
              if line.strip().startswith('CATALOG.define(')]
     code = what.partition(':')[0]
-    shop('check', drop(source, code) + lines[-1] + '\n')
+    line = lines[-1]
+    if '..., ' in line:
+        line = changed(source, code, line)
+    source = source.replace("CATALOG.define('shop.name_taken'", '# ')
+    shop('check', drop(source, code) + line + '\n')
     told = capsys.readouterr()
     assert 'broken' not in told.out
     assert 'codes are as published' in told.out or 'legal' in told.out
@@ -298,6 +345,55 @@ def test_a_new_string_can_be_a_rename_of_the_old(published, shop):
         "CATALOG.define('shop.gone', status=(404, 410), since='1.5', "
         "renames={'1.40': 'shop.vanished'})\n")) == 1
     assert shop('lock') == 0
+
+
+def test_what_is_advised_for_a_code_that_is_gone_keeps_all_of_it(
+        published, shop, capsys):
+    source = HEAD + FIRST + (
+        "CATALOG.define('shop.b', status=range(500, 504), title='B', "
+        "meaning='It is.', help='https://b.example', since='1.5', "
+        "cause='user', retry='later', deprecated_since='1.7', "
+        "replaced_by='shop.taken', renames={'1.40': 'shop.c'})\n")
+    assert shop('lock', source) == 0
+    capsys.readouterr()
+    assert shop('check', HEAD + FIRST) == 1
+    line = source.strip().split('\n')[-1]
+    assert f'{line[:-1]}, retired=True)\n' in capsys.readouterr().out
+
+
+def test_the_advice_of_a_rename_names_what_it_has_to_come_after(
+        published, shop, capsys):
+    shop('check', ILLEGAL['changed'][0])
+    told = capsys.readouterr().out
+    assert 'one after 1.30, for X.Y' in told
+    assert 'without microversions a service cannot rename' in told
+
+
+def test_the_newest_version_that_a_lock_was_told_bounds_renames(
+        published, shop, capsys, tmp_path):
+    assert shop('lock', None, '--newest', '1.50') == 0
+    assert shop('lock', None, '--newest', '1.40') == 0
+    assert shop('lock', LEGAL['a new title']) == 0
+    content = json.loads(published_file(tmp_path).read_text())
+    assert content['newest'] == '1.50'
+    for version, what in (('1.50', 'not after 1.50'), ('1.51', 'legal')):
+        shop('check', LEGAL['a new title'].replace(
+            "410), since='1.5'",
+            f"410), since='1.5', renames={{'{version}': 'shop.c'}}"))
+        assert what in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('newest', ['1', '1.05', 'latest', ''])
+def test_a_newest_version_that_is_none_is_refused(
+        published, shop, capsys, tmp_path, newest):
+    with pytest.raises(SystemExit):
+        shop('lock', None, '--newest', newest)
+    assert 'is not a version' in capsys.readouterr().err
+    content = json.loads(published_file(tmp_path).read_text())
+    content['newest'] = newest
+    published_file(tmp_path).write_text(json.dumps(content))
+    assert shop('check') == 2
+    assert '"newest"' in capsys.readouterr().err
 
 
 def test_the_advice_uses_the_name_of_the_catalog(published, shop, capsys):
@@ -316,12 +412,30 @@ def test_the_advice_uses_the_name_of_the_catalog(published, shop, capsys):
     pytest.param("replaced_by='shop.b'", 'the code itself', id='itself'),
     pytest.param("since='1.9', deprecated_since='1.8'", 'before since',
                  id='deprecated before it began'),
+    pytest.param("since='1.9', renames={'1.9': 'shop.c'}",
+                 'no client would ever get it', id='renamed as it began'),
 ])
 @pytest.mark.parametrize('action', ['check', 'lock'])
 def test_a_catalog_has_to_be_sound_as_a_whole(
         published, shop, capsys, action, more, what):
     source = f"{HEAD}{FIRST}CATALOG.define('shop.b', status=400, {more})\n"
     assert shop(action, source) == 1
+    assert what in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('version', ['1.2', '1.5'])
+@pytest.mark.parametrize('more', [(), ('--force',)])
+def test_a_published_code_cannot_be_renamed_before_it_began(
+        published, shop, capsys, version, more):
+    source = HEAD + FIRST.replace(
+        "410), since='1.5'",
+        f"410), since='1.5', renames={{'{version}': 'shop.c'}}")
+    what = f"shop.gone: it is renamed to 'shop.c' in {version}, which is not"
+    assert shop('check', source) == 1
+    told = capsys.readouterr().out
+    assert f'{what} after 1.30, the newest published microversion' in told
+    assert f'{what} after its since 1.5' in told
+    assert shop('lock', None, *more) == 1
     assert what in capsys.readouterr().out
 
 
@@ -448,10 +562,18 @@ def test_a_terminal_without_the_letters_gets_escapes(tmp_path):
                  'declared twice', id='twice'),
     pytest.param("CATALOG.define('shop.a', status=200)\n", 'not the status',
                  id='status'),
+    pytest.param("CATALOG.define('shop.a', status=[404] * 201)\n",
+                 '404 twice', id='statuses'),
+    pytest.param("CATALOG.define('shop.a', status=404, title=5)\n",
+                 'title is 5, and has to be a text or None', id='title'),
+    pytest.param("CATALOG.define('shop.a', status=404, retired='yes')\n",
+                 "retired is 'yes', and has to be True or False",
+                 id='retired'),
 ])
-def test_a_code_that_its_catalog_refuses_fails_the_check(
-        published, shop, capsys, source, what):
-    assert shop('check', HEAD + source) == 1
+@pytest.mark.parametrize('action', ['check', 'lock'])
+def test_a_code_that_its_catalog_refuses_fails_the_check_and_the_lock(
+        published, shop, capsys, action, source, what):
+    assert shop(action, HEAD + source) == 1
     told = capsys.readouterr().err
     assert what in told
     assert 'shop_codes.py:' in told

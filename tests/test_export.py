@@ -528,6 +528,9 @@ def run(tmp_path, monkeypatch, capfdbinary):
     """Return what runs the command in a folder that has a module codes."""
     (tmp_path / 'shop_codes.py').write_text(MODULE)
     (tmp_path / 'shop_broken.py').write_text('1 / 0\n')
+    (tmp_path / 'shop_bad.py').write_text(
+        "import errorkit\nCATALOG = errorkit.Catalog('shop')\n"
+        "CATALOG.define('shop.a', status=404, retired='yes')\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, 'path', [*sys.path])
     monkeypatch.setattr(sys, 'modules', {**sys.modules})
@@ -575,6 +578,7 @@ def test_the_command_knows_what_the_service_speaks(run, body, name):
     (['shop_codes:OTHER'], 'not a Catalog'),
     (['shop_codes'], 'MODULE:CATALOG'),
     (['shop_broken:CATALOG'], 'ZeroDivisionError'),
+    (['shop_bad:CATALOG'], "retired is 'yes'"),
     (['shop_codes:CATALOG', '--output', 'no/such/file'],
      'cannot be written: No such file'),
     (['shop_codes:CATALOG', '--output', 'a\nb/c'], 'cannot be written'),

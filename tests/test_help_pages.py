@@ -186,6 +186,22 @@ def test_a_code_that_no_catalog_has_is_named_and_not_linked():
     assert not any('image' in link for link in page.links)
 
 
+def test_a_replacement_may_be_named_by_what_it_was_renamed_to():
+    catalog = make_catalog()
+    catalog.define(
+        'volume.shot', status=410, replaced_by='volume.snapshot.none')
+    application = HelpPages(catalog)
+    page = Page(browse('/volume.shot', application))
+    assert page.facts()['replaced by'] == 'volume.snapshot.none'
+    assert './volume.snapshot.none' in page.links
+    assert browse('/volume.snapshot.none', application).status_int == 200
+    assert './volume.snapshot.not_found' in page.links
+    heir = Page(browse('/volume.snapshot.not_found', application))
+    assert './volume.shot' in heir.links
+    # It is the same page.
+    assert './volume.snapshot.none' not in heir.links
+
+
 @pytest.mark.parametrize(('code', 'related'), [
     ('volume.name_exists', ['volume.in_use', 'volume.snapshot.busy']),
     ('volume.snapshot.busy', ['volume.snapshot.not_found']),
@@ -311,6 +327,14 @@ def test_the_404_can_have_a_code_of_its_own():
         application, service_type='volume', catalog=catalog)
     assert_error(ask(wrapped, '/none'), status=404,
                  code='volume.errors.unknown')
+
+
+@pytest.mark.parametrize('code', [
+    'volume.in_use', 'volume.old', 'volume.nothing', 5])
+def test_a_code_that_is_not_for_a_404_is_refused_for_it(code):
+    with pytest.raises(ConfigError) as raised:
+        HelpPages(CATALOG, not_found=code)
+    assert raised.value.option == 'not_found'
 
 
 @pytest.mark.parametrize('method', [

@@ -212,7 +212,10 @@ def test_a_default_is_what_every_error_has(tmp_path):
     assert "not 'shop.cake.stale'" in failure
 
 
-@pytest.mark.parametrize('bad', [None, 'shop.cake.gone', 404, False, ''])
+@pytest.mark.parametrize(
+    'bad',
+    [None, 'shop.cake.gone', 404, False, '', [], ['shop.cake.gone']],
+)
 def test_an_error_that_is_no_mapping_is_never_silent(tmp_path, bad):
     [failure] = run(tmp_path, refused(response_error=bad))
     assert "response_error in '0' has to be a mapping" in failure
@@ -223,6 +226,12 @@ def test_an_error_that_is_no_mapping_is_never_silent(tmp_path, bad):
 def test_a_number_that_is_none_is_never_silent(tmp_path, name, bad):
     [failure] = run(tmp_path, refused(response_error={name: bad}))
     assert f'has {name}: {bad!r}, which is no number' in failure
+
+
+@pytest.mark.parametrize('bad', [None, '', 7, ['text/html']])
+def test_a_kind_that_is_none_is_never_silent(tmp_path, bad):
+    [failure] = run(tmp_path, refused(response_error={'kind': bad}))
+    assert f'has kind: {bad!r}, which is no type' in failure
 
 
 def test_templates_are_filled_at_any_depth(tmp_path, monkeypatch):
@@ -295,7 +304,7 @@ def test_ids_that_are_not_one_fail(tmp_path, how, places, line):
     assert line in failure
 
 
-@pytest.mark.parametrize('bad', [[], None, '', 7])
+@pytest.mark.parametrize('bad', [[], None, '', 7, {}, {ID: 'req-1'}])
 def test_an_id_that_stands_nowhere_is_never_silent(tmp_path, bad):
     [failure] = run(tmp_path, refused(response_request_id=bad))
     assert "response_request_id in '0' has to be a list" in failure

@@ -178,6 +178,11 @@ SAID = [
     (1.5, {'type': 'integer'}, '1.5 is not an integer.'),
     (float('nan'), {'type': 'number'}, 'NaN is not a number.'),
     (float('-inf'), {'type': 'number'}, '-Infinity is not a number.'),
+    (float('inf'), {'maximum': 5}, 'Infinity is not a number.'),
+    (float('-inf'), {'exclusiveMaximum': 5}, '-Infinity is not a number.'),
+    (float('nan'), {'minimum': 5}, 'NaN is not a number.'),
+    (float('inf'), {'exclusiveMinimum': 5}, 'Infinity is not a number.'),
+    (float('inf'), {'multipleOf': 5}, 'Infinity is not a number.'),
     ('c', {'enum': ['a', None, False, 3]},
      '"c" is not "a", null, false or 3.'),
     (2, {'const': None}, '2 is not null.'),
@@ -405,18 +410,46 @@ def test_a_secret_value_is_never_repeated(secret, nested):
      '$defs': {'more': {'properties': {'password': {'writeOnly': True}}}}},
     {'additionalProperties': {'maxLength': 3},
      'anyOf': [{'additionalProperties': {'writeOnly': True}}]},
-], ids=['pattern', 'sibling', 'reference', 'further'])
+    {'properties': {'password': {'maxLength': 3}}, 'dependentSchemas': {
+        'password': {'properties': {'password': {'writeOnly': True}}}}},
+    {'$schema': 'http://json-schema.org/draft-07/schema#',
+     'properties': {'password': {'maxLength': 3}}, 'dependencies': {
+        'password': {'properties': {'password': {'writeOnly': True}}},
+        'other': ['password']}},
+    {'$schema': 'http://json-schema.org/draft-03/schema#',
+     'properties': {'password': {'maxLength': 3}},
+     'extends': {'properties': {'password': {'writeOnly': True}}}},
+    {'$schema': 'http://json-schema.org/draft-03/schema#',
+     'properties': {'password': {'maxLength': 3}},
+     'extends': [{'properties': {'password': {'writeOnly': True}}}]},
+    {'$schema': 'http://json-schema.org/draft-03/schema#',
+     'properties': {'password': {'maxLength': 3}},
+     'type': [{'properties': {'password': {'writeOnly': True}}}]},
+    {'properties': {'password': {'maxLength': 3}}, '$ref': '#/$defs/a%20b',
+     '$defs': {'a b': {'properties': {'password': {'writeOnly': True}}}}},
+], ids=['pattern', 'sibling', 'reference', 'further', 'dependent',
+        'dependency', 'extended', 'extended by several', 'type',
+        'reference with a blank'])
 @pytest.mark.parametrize('nested', [False, True])
 def test_a_secret_may_be_declared_apart_from_what_is_violated(
         schema, nested):
     instance = {'password': SECRET}
     if nested:
         instance = [{'user': instance}]
-        schema = {'$defs': schema.get('$defs', {}), 'items': {
+        draft = {name: schema[name] for name in schema if name == '$schema'}
+        schema = {**draft, '$defs': schema.get('$defs', {}), 'items': {
             'properties': {'user': schema}}}
-    for pointer, detail in violations(instance, schema):
+    found = violations(instance, schema)
+    assert found
+    for pointer, detail in found:
         assert pointer.endswith('/password')
         assert 'hunter' not in detail
+
+
+def test_an_item_that_contains_declares_as_secret_is_not_repeated():
+    schema = {'items': {'maxLength': 3}, 'contains': {'writeOnly': True}}
+    assert violations([SECRET], schema) == [
+        ('/0', '/0: The value is too long.')]
 
 
 def test_what_lies_below_a_secret_object_is_secret():
@@ -469,6 +502,12 @@ def test_a_registry_of_the_services_own_is_used():
         registry=registry)
     assert violations({'name': 5}, validator) == [
         ('/name', '/name: 5 is not a string.')]
+
+
+@pytest.mark.parametrize('limit', ['maximum', 'minimum', 'divisibleBy'])
+def test_in_an_old_draft_infinity_is_no_number_either(limit):
+    schema = {'$schema': 'http://json-schema.org/draft-03/schema#', limit: 5}
+    assert only(float('inf'), schema) == 'Infinity is not a number.'
 
 
 @pytest.mark.parametrize(('draft', 'schema', 'text'), [
@@ -750,6 +789,37 @@ def test_a_query_is_converted_as_its_schema_says(query, values):
     if not set(query) & {'\xc3'}:
         request = webob.Request.blank(f'/?{query}')
         assert errorkit.validate_query(request.GET, LIST) == values
+
+
+REFERRED = {
+    'an anchor': '#count',
+    'a blank': '#/$defs/a%20b',
+    'a slash and a percent sign': '#/$defs/c~1d%25',
+    'another document': 'urn:volume:types#/$defs/count',
+    'one inside another': 'urn:volume:types#/$defs/next',
+}
+
+
+@pytest.mark.parametrize('reference', REFERRED.values(), ids=REFERRED)
+@pytest.mark.parametrize('form', ['alone', 'as a branch', 'as an item'])
+def test_a_query_is_converted_behind_any_reference(reference, form):
+    registry = referencing.Registry().with_resource(
+        'urn:volume:types', referencing.Resource.from_contents({
+            '$defs': {'count': {'type': 'integer'},
+                      'next': {'$ref': '#/$defs/count'}}},
+            default_specification=referencing.jsonschema.DRAFT202012))
+    declared, values = {
+        'alone': ({'$ref': reference}, 10),
+        'as a branch': ({'anyOf': [{'$ref': reference}]}, 10),
+        'as an item': ({'type': 'array', 'items': {'$ref': reference}}, [10]),
+    }[form]
+    schema = jsonschema.Draft202012Validator(
+        {'properties': {'limit': declared}, '$defs': {
+            'count': {'$anchor': 'count', 'type': 'integer'},
+            'a b': {'type': 'integer'}, 'c/d%': {'type': 'integer'}}},
+        registry=registry)
+    assert errorkit.validate_query('limit=10', schema) == {'limit': values}
+    assert [name for name, _ in parameters('limit=x', schema)] == ['limit']
 
 
 @pytest.mark.parametrize('text', [

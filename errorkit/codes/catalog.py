@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from errorkit import versions
-from errorkit.codes import forms
+from errorkit.codes import declaring, forms
 from errorkit.codes.code import CAUSES, RETRIES, ErrorCode, Version
 from errorkit.exceptions import InvalidCode, UndeclaredCode
 
@@ -101,7 +98,8 @@ class Catalog(Mapping[str, ErrorCode]):
             status' own title is sent
         :param meaning: what it means to the client, for documentation
         :param help: a URL explaining it, in place of ``help_base`` + code
-        :param since: the microversion that first sends it, such as ``1.23``
+        :param since: the microversion it is published with, such as
+            ``1.23``; for documentation and the lock, it gates nothing
         :param cause: who can mend it, ``user`` or ``service``; by default
             the status tells
         :param retry: whether trying again may help: ``never``, ``same``,
@@ -113,36 +111,36 @@ class Catalog(Mapping[str, ErrorCode]):
             the string is never used again
         :param renames: from which microversion on which string is sent in
             its place, ``{(1, 30): 'placement.new'}``; old clients get the
-            old one
+            old one, and so do all clients of a service without microversions
         :param text: the text of ``ErrorCode.error``, with ``%(name)s`` for
-            its parameters; a lazy oslo.i18n message is translated for the
-            reader
+            its parameters, or ``%(name)d``, ``f`` and ``r`` with a width; a
+            lazy oslo.i18n message is translated for the reader
         :param params: the text's parameters and their types,
-            ``{'name': str}``
+            ``{'name': str}``; ``float`` takes an int too
         :returns: the code, a ``str``
         :raises InvalidCode: the form, the prefix or a value is wrong, or the
             code is declared already
         """
         self._check_new(code)
-        statuses = (status,) if isinstance(status, int) else tuple(status)
-        for one in statuses:
-            if not isinstance(one, int) or not 400 <= one <= 599:
-                raise InvalidCode(
-                    f'{code!r}: {one!r} is not the status of an error'
-                )
-        if not statuses:
-            raise InvalidCode(f'{code!r} has no status')
+        statuses = declaring.statuses(code, status)
+        for member, value in (
+            ('title', title), ('help', help), ('text', text)
+        ):
+            declaring.check_type(code, member, value, (str, type(None)))
+        declaring.check_type(code, 'meaning', meaning, (str,))
+        declaring.check_type(code, 'retired', retired, (bool,))
         if cause is None:
             cause = 'user' if statuses[0] < 500 else 'service'
-        _check_word(code, 'cause', cause, CAUSES)
+        declaring.check_word(code, 'cause', cause, CAUSES)
         if retry is not None:
-            _check_word(code, 'retry', retry, RETRIES)
+            declaring.check_word(code, 'retry', retry, RETRIES)
         if replaced_by is not None and not forms.is_valid(replaced_by):
             raise InvalidCode(
                 f'{code!r}: replaced_by {replaced_by!r} is not a code'
             )
-        renamed = self._renamed(code, renames or {})
-        _check_params(code, text, params or {})
+        renamed = self._renamed(code, {} if renames is None else renames)
+        params = {} if params is None else params
+        declaring.check_params(code, text, params)
         if help is None and self.help_base is not None:
             help = self.help_base + code
         declared = ErrorCode(
@@ -151,17 +149,17 @@ class Catalog(Mapping[str, ErrorCode]):
             title=title,
             meaning=meaning,
             help=help,
-            since=_version(code, 'since', since),
+            since=declaring.version(code, 'since', since),
             cause=cause,
             retry=retry,
-            deprecated_since=_version(
+            deprecated_since=declaring.version(
                 code, 'deprecated_since', deprecated_since
             ),
             replaced_by=replaced_by,
             retired=retired,
             renames=renamed,
             text=text,
-            params=dict(params or {}),
+            params=dict(params),
         )
         self._codes[code] = declared
         for _, name in renamed:
@@ -186,9 +184,10 @@ class Catalog(Mapping[str, ErrorCode]):
     def _renamed(
         self, code: str, renames: Mapping[str | Version, str]
     ) -> tuple[tuple[Version, str], ...]:
+        declaring.check_type(code, 'renames', renames, (Mapping,))
         found: dict[Version, str] = {}
         for since, name in renames.items():
-            version = _version(code, 'renames', since)
+            version = declaring.version(code, 'renames', since)
             assert version is not None
             self._check_new(name)
             if name == code or name in found.values():
@@ -241,55 +240,3 @@ class Catalog(Mapping[str, ErrorCode]):
 
     def __len__(self) -> int:
         return len(self._codes)
-
-
-def _check_word(
-    code: str, member: str, value: str, allowed: tuple[str, ...]
-) -> None:
-    if value not in allowed:
-        raise InvalidCode(
-            f'{code!r}: {member} is {value!r}, and has to be one of '
-            f'{", ".join(allowed)}'
-        )
-
-
-def _version(
-    code: str, member: str, given: str | Version | None
-) -> Version | None:
-    if given is None:
-        return None
-    try:
-        if isinstance(given, str):
-            return versions.parse(given)
-        major, minor = given
-        return versions.parse(f'{major}.{minor}')
-    except (TypeError, ValueError) as exc:
-        raise InvalidCode(f'{code!r}: {member}: {exc}') from exc
-
-
-_PARAMETER = re.compile(r'%(?:%|\((\w+)\)[sdrf.0-9]*[sdf])')
-
-
-def _check_params(
-    code: str, text: str | None, params: Mapping[str, Any]
-) -> None:
-    """Refuse a text whose parameters are not the declared ones."""
-    for name, kind in params.items():
-        if not name.isidentifier() or name in ('status', 'headers'):
-            raise InvalidCode(f'{code!r}: a parameter cannot be {name!r}')
-        if not isinstance(kind, type):
-            raise InvalidCode(f'{code!r}: the type of {name!r} is no class')
-    used = set()
-    if text is not None and params:
-        used = {found[1] for found in _PARAMETER.finditer(text)} - {None}
-        if '%' in _PARAMETER.sub('', text):
-            raise InvalidCode(
-                f'{code!r}: the text has a % that is neither %(name)s nor %%'
-            )
-    if used != set(params):
-        wrong = ', '.join(sorted(used ^ set(params)))
-        raise InvalidCode(
-            f'{code!r}: text and params do not agree about: {wrong}'
-        )
-    elif text is not None and not params and _PARAMETER.search(text):
-        raise InvalidCode(f'{code!r}: the text has parameters, params none')

@@ -36,7 +36,7 @@ class ErrorCode(str):
     meaning: str
     #: A URL that explains the code, or None.
     help: str | None
-    #: The microversion that first sent it, or None: always.
+    #: The microversion it was published with, or None: always there.
     since: Version | None
     #: Who can mend it: ``user`` or ``service``.
     cause: str
@@ -75,12 +75,14 @@ class ErrorCode(str):
     def at(self, version: Version | None) -> str:
         """Return the string that a client of a microversion knows.
 
-        :param version: the microversion, or None for the newest
+        :param version: the microversion; None: there is none, because the
+            client or the service knows none, and a rename never begins
         """
         sent = str(self)
-        for since, name in self.renames:
-            if version is None or version >= since:
-                sent = name
+        if version is not None:
+            for since, name in self.renames:
+                if version >= since:
+                    sent = name
         return sent
 
     def error(
@@ -130,9 +132,7 @@ class ErrorCode(str):
             if name not in params:
                 raise TypeError(f'{str(self)!r}: {name!r} has to be given')
             value = params[name]
-            if not isinstance(value, kind) or (
-                isinstance(value, bool) and kind is not bool
-            ):
+            if not fits(value, kind):
                 raise TypeError(
                     f'{str(self)!r}: {name!r} is a {type(value).__name__}, '
                     f'and has to be a {kind.__name__}'
@@ -140,6 +140,16 @@ class ErrorCode(str):
         for name in params:
             if name not in self.params:
                 raise TypeError(f'{str(self)!r} has no parameter {name!r}')
+
+
+def fits(value: object, kind: type) -> bool:
+    """Tell whether a value may be given for a parameter of a type.
+
+    An int may for a float, as in annotations (PEP 484); a bool is no int.
+    """
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
 
 
 def _restored(code: str, members: dict[str, Any]) -> ErrorCode:

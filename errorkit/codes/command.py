@@ -8,11 +8,13 @@ well, 1 when something has to be mended, 2 when there is nothing to look at.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import sys
 import tempfile
 from collections.abc import Sequence
 
+from errorkit import versions
 from errorkit.codes import loading, lock, promises
 from errorkit.codes.lint import command as lint_command
 from errorkit.codes.lint.findings import print_anything, printable
@@ -29,6 +31,11 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         '--force', action='store_true',
         help='also where published codes are broken by it',
     )
+    adding.add_argument(
+        '--newest', type=_version, metavar='VERSION',
+        help='the newest microversion of the service, such as 1.30, which is '
+        'kept in the lock: no rename may begin before it or with it',
+    )
     adding.set_defaults(run=write)
     text = 'fail when a published code was broken, or the lock is out of date'
     checking = actions.add_parser('check', help=text, description=text)
@@ -38,6 +45,13 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     linting = actions.add_parser('lint', help=text, description=text)
     lint_command.configure(linting)
     linting.set_defaults(run=lint_command.main)
+
+
+def _version(text: str) -> tuple[int, int]:
+    try:
+        return versions.parse(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from exc
 
 
 def _add_catalog(parser: argparse.ArgumentParser) -> None:
@@ -91,9 +105,10 @@ def write(options: argparse.Namespace) -> int:
     print_anything()
     try:
         now = lock.of(loading.load(options.catalog))
-    except loading.CannotLoad as exc:
+    except (loading.CannotLoad, lock.LockError) as exc:
         bad = isinstance(exc, loading.BadCatalog)
         return _say('lock', str(exc), 1 if bad else 2)
+    now = dataclasses.replace(now, newest=options.newest)
     flaws = promises.flaws(now)
     if flaws:
         _show(flaws)
@@ -114,7 +129,10 @@ def write(options: argparse.Namespace) -> int:
                 'legal as said above; --force publishes them all the same.',
                 1,
             )
-        if not broken and not promises.changes(locked, now):
+        told = [one for one in (now.newest, locked.newest) if one is not None]
+        now = dataclasses.replace(now, newest=max(told, default=None))
+        same = now.newest == locked.newest
+        if same and not broken and not promises.changes(locked, now):
             print(f'{printable(options.file)} is up to date.')
             return 0
     try:

@@ -47,10 +47,12 @@ class Published:
 
     :param service_type: the prefix of the codes
     :param codes: the codes by their strings, without ``text`` and ``params``
+    :param newest: the newest microversion of the service, where it was told
     """
 
     service_type: str
     codes: Mapping[str, ErrorCode]
+    newest: Version | None = None
 
 
 def of(catalog: Catalog) -> Published:
@@ -69,9 +71,12 @@ def dump(published: Published) -> str:
         + '\n    }'
         for name, code in sorted(published.codes.items())
     )
+    newest = ''
+    if published.newest is not None:
+        newest = f'  "newest": {_json(dotted(published.newest))},\n'
     return (
         f'{{\n  "version": {VERSION},\n'
-        f'  "service_type": {_json(published.service_type)},\n'
+        f'  "service_type": {_json(published.service_type)},\n{newest}'
         f'  "codes": {{\n{codes}\n  }}\n}}\n'
     )
 
@@ -164,8 +169,14 @@ def load(text: str) -> Published:
     codes = content.get('codes')
     if not isinstance(codes, dict):
         raise LockError('"codes" is not an object')
+    try:
+        newest = _version(content.get('newest'))
+    except ValueError as exc:
+        raise LockError(f'"newest": {exc}') from exc
     return Published(
-        service_type, {name: _code(name, codes[name]) for name in codes}
+        service_type,
+        {name: _code(name, codes[name]) for name in codes},
+        newest,
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
 
-from errorkit.codes.code import ErrorCode
+from errorkit.codes import source
+from errorkit.codes.code import ErrorCode, Version
 from errorkit.codes.lock import Published, dotted, runs
 
 
@@ -19,7 +19,8 @@ class Broken:
     :param what: what has changed
     :param why: what it does to clients
     :param advice: how to make it legal
-    :param line: the line of source that does
+    :param line: the line of source that does; ``...`` stands for what the
+        declaration says besides
     """
 
     code: str
@@ -56,34 +57,56 @@ def broken(
             )
         ]
     found: list[Broken] = []
+    newest = _newest(locked)
     for code, was in sorted(locked.codes.items()):
         declared = now.codes.get(code)
         if declared is None:
             found.append(_gone(was, now, locked, name))
         else:
             found.extend(_changed(was, declared, name))
+            found.extend(_renames(was, declared, name, newest))
     return found
+
+
+def _newest(locked: Published) -> Version | None:
+    """Return the newest microversion that a lock knows of."""
+    known: list[Version | None] = [locked.newest]
+    for code in locked.codes.values():
+        known += code.since, code.deprecated_since
+        known += (since for since, _ in code.renames)
+    return max((one for one in known if one is not None), default=None)
 
 
 def _gone(
     was: ErrorCode, now: Published, locked: Published, name: str
 ) -> Broken:
+    line = source.line(name, was, retired=True)
     advice = (
         'Declare it again. If the service sends it no more, say so, and the '
         'string stays taken:'
     )
-    retired = _line(name, was, retired=True)
+    taken = [string for _, string in was.renames if string in now.codes]
     heirs = [
         code
         for code, new in now.codes.items()
         if code not in locked.codes and new.statuses == was.statuses
         and (new.title, new.meaning) == (was.title, was.meaning)
     ]
-    if len(heirs) == 1 and not was.retired:
-        renamed = _line(name, was, heir=heirs[0])
+    if taken and not was.retired:
+        line = source.line(name, was)
+        advice = (
+            f'{taken[0]!r} is what later clients get in its place. Declare '
+            'the old string with its renames, and remove the declaration of '
+            'the new one:'
+        )
+    elif len(heirs) == 1 and not was.retired:
+        renamed = source.line(name, was, heir=heirs[0])
+        last = _newest(locked)
+        after = '' if last is None else f', one after {dotted(last)},'
         advice = (
             f'If {heirs[0]!r} is its new string, put the microversion of the '
-            f'change for X.Y, and remove the declaration of the new one:\n'
+            f'change{after} for X.Y, and remove the declaration of the new '
+            'one; without microversions a service cannot rename:\n'
             f'        {renamed}\n'
             '    If the service sends it no more:'
         )
@@ -93,7 +116,7 @@ def _gone(
         'Clients go by this string, and it could be used again for '
         'something else.',
         advice,
-        retired,
+        line,
     )
 
 
@@ -105,10 +128,13 @@ def _changed(was: ErrorCode, now: ErrorCode, name: str) -> Iterator[Broken]:
             'Clients in the field still know the string with its old meaning.',
             'Choose a new string for the new error, and leave this one '
             'retired:',
-            _line(name, was, retired=True),
+            source.only(name, was, 'retired=True'),
         )
         return
     lost = sorted(set(was.statuses) - set(now.statuses))
+    kept = was.statuses + tuple(
+        status for status in now.statuses if status not in was.statuses
+    )
     if lost and not now.retired:
         yield Broken(
             str(was),
@@ -117,35 +143,43 @@ def _changed(was: ErrorCode, now: ErrorCode, name: str) -> Iterator[Broken]:
             'Clients that look at the status first do not reach the code.',
             'Keep every status it was published with (adding one is allowed), '
             'or retire the code and declare another:',
-            _line(name, now, statuses=was.statuses + tuple(
-                status for status in now.statuses
-                if status not in was.statuses
-            )),
+            source.only(name, was, f'status={source.status(kept)}'),
+        )
+    elif now.statuses[0] != was.statuses[0] and not now.retired:
+        yield Broken(
+            str(was),
+            f'its first status was {was.statuses[0]}, and is '
+            f'{now.statuses[0]} now.',
+            'The first is what error() answers, so clients get another '
+            'status than the published one.',
+            'Keep the first one, and put a new one behind it:',
+            source.only(name, was, f'status={source.status(kept)}'),
         )
     if now.since is not None and (was.since is None or now.since > was.since):
-        kept = '' if was.since is None else f' = {dotted(was.since)!r}'
+        told = 'None' if was.since is None else repr(dotted(was.since))
         yield Broken(
             str(was),
             f'since was {dotted(was.since)}, and is {dotted(now.since)} now.',
             'Clients of the microversions between were promised the code.',
-            f'Keep since{kept}, or an earlier one:',
-            _line(name, now, since=was.since),
+            'Keep since, or an earlier one:',
+            source.only(name, was, f'since={told}'),
         )
-    yield from _renames(was, now, name)
 
 
-def _renames(was: ErrorCode, now: ErrorCode, name: str) -> Iterator[Broken]:
-    if not was.renames:
+def _renames(
+    was: ErrorCode, now: ErrorCode, name: str, newest: Version | None
+) -> Iterator[Broken]:
+    if was.retired and not now.retired:
         return
-    last = was.renames[-1][0]
     missing = [item for item in was.renames if item not in now.renames]
     new = [item for item in now.renames if item not in was.renames]
-    early = [item for item in new if item[0] <= last]
+    early = [item for item in new if newest and item[0] <= newest]
     taken = {string for _, string in was.renames}
     later = [
-        item for item in new if item[0] > last and item[1] not in taken
+        item for item in new if item not in early and item[1] not in taken
     ]
-    line = _line(name, now, renames=(*was.renames, *later))
+    kept = source.renames((*was.renames, *later))
+    line = source.only(name, was, f'renames={kept!r}')
     for since, string in missing:
         yield Broken(
             str(was),
@@ -160,10 +194,12 @@ def _renames(was: ErrorCode, now: ErrorCode, name: str) -> Iterator[Broken]:
             yield Broken(
                 str(was),
                 f'it is renamed to {string!r} in {dotted(since)}, which is '
-                f'not after {dotted(last)}, its last published rename.',
+                f'not after {dotted(newest)}, the newest published '
+                'microversion.',
                 'Clients of published microversions would get another '
                 'string.',
-                'A rename begins with a microversion that is new:',
+                'A rename begins with a microversion that is new; without '
+                'one, keep the string:',
                 line,
             )
 
@@ -214,6 +250,13 @@ def flaws(now: Published) -> list[str]:
                 f'{name}: deprecated_since {dotted(code.deprecated_since)} is '
                 f'before since {dotted(code.since)}'
             )
+        for since, string in code.renames:
+            if code.since is not None and since <= code.since:
+                found.append(
+                    f'{name}: it is renamed to {string!r} in {dotted(since)}, '
+                    f'which is not after its since {dotted(code.since)}: no '
+                    'client would ever get it'
+                )
     return found
 
 
@@ -222,30 +265,3 @@ def _statuses(statuses: tuple[int, ...]) -> str:
         str(first) if first == last else f'{first} to {last}'
         for first, last in runs(statuses)
     )
-
-
-def _line(
-    name: str, code: ErrorCode, heir: str | None = None, **changed: object
-) -> str:
-    """Return the call that declares a code, as one line of source."""
-    said: dict[str, Any] = {**vars(code), **changed}
-    found = runs(said['statuses'])
-    if len(said['statuses']) == 1:
-        status = str(said['statuses'][0])
-    elif len(found) == 1:
-        status = f'range({found[0][0]}, {found[0][1] + 1})'
-    else:
-        status = repr(tuple(said['statuses']))
-    words = [repr(str(code)), f'status={status}']
-    if said['title'] is not None:
-        words.append(f'title={str(said["title"])!r}')
-    if said['since'] is not None:
-        words.append(f'since={dotted(said["since"])!r}')
-    renames = {dotted(since): string for since, string in said['renames']}
-    if heir is not None:
-        renames['X.Y'] = heir
-    if renames:
-        words.append(f'renames={renames!r}')
-    if said['retired']:
-        words.append('retired=True')
-    return f'{name}.define({", ".join(words)})'

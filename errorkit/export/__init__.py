@@ -76,9 +76,9 @@ def export_main(options: argparse.Namespace) -> int:
         return _refuse(f'--body has no meaning with --format {options.format}')
     try:
         catalog = loading.load(options.catalog)
-    except loading.CannotLoad as exc:
+        text = export(catalog, options.format, body=options.body or 'errors')
+    except (loading.CannotLoad, lock.LockError) as exc:
         return _refuse(str(exc))
-    text = export(catalog, options.format, body=options.body or 'errors')
     # A lone surrogate has no form in UTF-8.
     written = text.encode('utf-8', 'backslashreplace')
     if options.output is None:

@@ -145,9 +145,7 @@ class Formatter(Reader):
         accept = environ.get('HTTP_ACCEPT')
         if keys.ACCEPT in environ:
             accept = environ[keys.ACCEPT]
-        shown, cut, language, vary = self._viewer.shown(
-            errors, environ, bool(self.version_headers)
-        )
+        shown, cut, language, vary = self._viewer.shown(errors, environ)
         kind = negotiation.negotiate(accept)
         retry_after = None
         code = None
@@ -230,9 +228,7 @@ class Formatter(Reader):
         self, errors: Sequence[Error], environ: WSGIEnvironment
     ) -> bytes:
         """Return the JSON body of errors, for whoever sends it himself."""
-        shown = self._viewer.shown(
-            errors, environ, bool(self.version_headers)
-        )[0]
+        shown = self._viewer.shown(errors, environ)[0]
         return formats.dump(
             self.json_kind(environ), shown, fallback=self.compute_fault
         )[2]
@@ -241,7 +237,7 @@ class Formatter(Reader):
         self, errors: Sequence[Error], environ: WSGIEnvironment
     ) -> bool:
         """Tell whether this client may not read the codes as they are."""
-        shown = self._viewer.shown(errors, environ, bool(self.version_headers))
+        shown = self._viewer.shown(errors, environ)
         return any(
             one.code != given.code
             for one, given in zip(shown[0], errors, strict=False)

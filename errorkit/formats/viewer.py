@@ -18,9 +18,6 @@ from errorkit.formats.reader import MAX_ERRORS
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-#: Below every microversion.
-_OLDEST = (0, 0)
-
 #: The errors, whether there were more, their language or None, and the Vary.
 Shown = tuple[Sequence[Error], bool, str | None, str]
 
@@ -48,16 +45,12 @@ class Viewer:
         self._shows_upstream = show_upstream
 
     def shown(
-        self,
-        errors: Sequence[Error],
-        environ: WSGIEnvironment,
-        has_versions: bool,
+        self, errors: Sequence[Error], environ: WSGIEnvironment
     ) -> Shown:
         """Return errors as this client may read them.
 
         :param errors: the response's own error first
         :param environ: of the request
-        :param has_versions: the service has microversions
         """
         cut = False
         if len(errors) > 1:
@@ -79,7 +72,7 @@ class Viewer:
                 _with(one, one.detail, None, (), None) for one in errors
             ]
         elif self._catalog is not None and self._catalog.renames:
-            errors = self._renamed(errors, environ, has_versions)
+            errors = self._renamed(errors, environ)
         return errors, cut, language, vary
 
     def _shows_code(self, environ: WSGIEnvironment) -> bool:
@@ -87,16 +80,11 @@ class Viewer:
         return version is not None and version >= self._code_version
 
     def _renamed(
-        self,
-        errors: Sequence[Error],
-        environ: WSGIEnvironment,
-        has_versions: bool,
+        self, errors: Sequence[Error], environ: WSGIEnvironment
     ) -> Sequence[Error]:
         """Return errors with the codes that a client's version knows."""
         assert self._catalog is not None
         version = environ.get(self._version_key)
-        if version is None and has_versions:
-            version = _OLDEST  # not parsed, as for a client that sends none
         renamed = []
         for one in errors:
             declared = one.code and self._catalog.find(one.code)

@@ -49,8 +49,9 @@ class HelpPages:
     :param catalog: a service's codes, or several catalogs
     :param title: the heading of the list
     :param max_age: for how many seconds a page may be cached
-    :param not_found: the declared code of the 404 for an unknown code; None:
-        the one that such a 404 of the service has anyway
+    :param not_found: the code of the 404 for an unknown code, declared for
+        this status in the first catalog; None: the one that such a 404 of the
+        service has anyway
     :raises ConfigError: one of them has a bad value
     """
 
@@ -69,8 +70,8 @@ class HelpPages:
             raise _bad('catalog', catalog, 'an errorkit.Catalog, or several')
         if not isinstance(max_age, int) or max_age < 0:
             raise _bad('max_age', max_age, 'seconds, from 0 on')
-        if not_found is not None and given[0].find(not_found) is None:
-            raise _bad('not_found', not_found, 'a code of the catalog')
+        if not_found is not None and given[0].objection(not_found, 404):
+            raise _bad('not_found', not_found, 'a code declared for 404')
         self._catalogs = tuple(given)
         services = ', '.join(one.service_type for one in given)
         self.title = title or f'Error codes of {services}'
@@ -130,7 +131,8 @@ class HelpPages:
         if not is_page:
             [members] = _members({str(code): code})
             return _json({**members, 'related': related})
-        return pages.one(code, related, known.keys(), self.title, prefix)
+        linked = known.keys() | relatives.renamed(known)
+        return pages.one(code, related, linked, self.title, prefix)
 
     def _known(self) -> Mapping[str, ErrorCode]:
         """Return the codes by their strings, sorted."""

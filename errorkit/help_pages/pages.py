@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Set
 
 from errorkit.codes import ErrorCode
 from errorkit.export import facts
@@ -90,14 +90,14 @@ def index(title: str, codes: Iterable[ErrorCode], prefix: str) -> str:
 def one(
     code: ErrorCode,
     related: Iterable[str],
-    known: Collection[str],
+    known: Set[str],
     title: str,
     prefix: str,
 ) -> str:
     """Return the page of a code.
 
     :param related: codes that have a page
-    :param known: all codes that have one
+    :param known: all strings that have one
     :param title: of the list
     :param prefix: from the page's URL to the list's
     """
@@ -115,10 +115,11 @@ def one(
         )
     if code.meaning:
         shown += f'<p dir="auto">{_escaped(code.meaning)}</p>\n'
+    own = {code, *(name for _, name in code.renames)}
     shown += f'<dl>\n<dt>code</dt>\n<dd><code>{code}</code></dd>\n'
     for fact in facts.facts(code):
         text = _escaped(fact.text)
-        if fact.kind == 'code' and fact.text in known:
+        if fact.kind == 'code' and fact.text in known - own:
             text = f'<a href="{prefix}{text}"><code>{text}</code></a>'
         elif fact.kind == 'code':
             text = f'<code>{text}</code>'

@@ -20,10 +20,11 @@ def of(code: ErrorCode, known: Mapping[str, ErrorCode]) -> list[str]:
 
     :param known: all codes by their strings
     """
+    own = _strings(code)
     found = [
         name
         for name, other in known.items()
-        if name == code.replaced_by or other.replaced_by == code
+        if code.replaced_by in _strings(other) or other.replaced_by in own
     ]
     parent = code.rpartition('.')[0]
     for name, other in known.items():
@@ -36,3 +37,13 @@ def of(code: ErrorCode, known: Mapping[str, ErrorCode]) -> list[str]:
         if is_near and len(other.statuses) < 100 > len(code.statuses):
             found.append(name)
     return sorted(found[:MAX])
+
+
+def renamed(known: Mapping[str, ErrorCode]) -> set[str]:
+    """Return the strings that codes are renamed to."""
+    return {name for code in known.values() for _, name in code.renames}
+
+
+def _strings(code: ErrorCode) -> set[str]:
+    """Return all that a code is sent as."""
+    return {str(code), *(name for _, name in code.renames)}

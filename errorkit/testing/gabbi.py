@@ -42,6 +42,9 @@ class _Members(dict[str, Any]):
         self.is_asked = True
         super().update(*args, **members)
 
+    def __add__(self, other: Any) -> Any:
+        return other  # a list in the file: refused as any other form is
+
 
 class _Places(list[str]):
     """Where a test expects the id; gabbi adds those of the file."""
@@ -52,6 +55,11 @@ class _Places(list[str]):
         joined = _Places([*self, *other])
         joined.is_asked = True
         return joined
+
+    def update(self, *args: Any, **members: Any) -> None:
+        """Take a mapping of the file for what it is: no place at all."""
+        self.clear()
+        self.is_asked = True
 
 
 def _response(test: Any) -> Response:
@@ -114,6 +122,9 @@ class ErrorHandler(_Handler):
         for name in ('status', 'count'):
             if name in members:
                 members[name] = self._number(test, name, members[name])
+        kind = members.get('kind', 'any')
+        if not isinstance(kind, str) or not kind:
+            raise self.bad(test, f'has kind: {kind!r}, which is no type')
         assert_error(_response(test), **members)
 
     def _number(self, test: Any, name: str, value: Any) -> int:

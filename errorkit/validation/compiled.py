@@ -90,7 +90,9 @@ def _class(kind: Any) -> Any:
     return jsonschema.validators.extend(
         kind,
         {
-            name: keywords.traced(name, ours.get(keyword, keyword))
+            name: keywords.traced(
+                name, keywords.limiting(name, ours.get(keyword, keyword))
+            )
             for name, keyword in kind.VALIDATORS.items()
         },
         type_checker=kind.TYPE_CHECKER.redefine(

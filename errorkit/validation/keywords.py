@@ -11,6 +11,7 @@ import fractions
 import functools
 import importlib
 import math
+import numbers
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -61,6 +62,37 @@ def traced(name: str, keyword: Keyword) -> Keyword:
             yield error
 
     return traced
+
+
+def limiting(name: str, keyword: Keyword) -> Keyword:
+    """Have a keyword that sets limits to numbers refuse NaN and infinity.
+
+    They count as no numbers, so without a ``type`` nothing else would.
+    """
+    if name not in _LIMITS:
+        return keyword
+
+    def limiting(
+        validator: Any, limit: Any, instance: Any, schema: Any
+    ) -> Iterator[Any]:
+        if isinstance(instance, numbers.Number) and not is_finite(instance):
+            error = library().ValidationError('not a number')
+            error.errorkit_no_number = True
+            yield error
+        else:
+            yield from keyword(validator, limit, instance, schema) or ()
+
+    return limiting
+
+
+_LIMITS = frozenset([
+    'minimum',
+    'maximum',
+    'exclusiveMinimum',
+    'exclusiveMaximum',
+    'multipleOf',
+    'divisibleBy',
+])
 
 
 def is_finite(value: Any) -> bool:

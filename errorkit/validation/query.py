@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from errorkit.validation.secrecy import resolved
 from errorkit.validation.wording import Violation
 
 # ASCII only and whole: int() and float() take more than a number.
@@ -77,12 +76,12 @@ def converted(
     grouped: dict[str, list[Any]] = {}
     for name, value in pairs:
         grouped.setdefault(name, []).append(value)
-    root = validator.schema
+    root: _Placed = validator.schema, validator._resolver
     found: dict[str, Any] = {}
     repeated = []
     for name, values in grouped.items():
         schemas = list(_schemas_of(name, root))
-        items = _item_schemas(schemas, root)
+        items = _item_schemas(schemas)
         if items is not None:
             found[name] = [_value(one, items, validator) for one in values]
             continue
@@ -93,24 +92,34 @@ def converted(
     return found, repeated
 
 
-def _flat(schemas: list[Any], root: Any) -> Iterator[Mapping[str, Any]]:
+#: A schema, and the resolver of the references in it.
+_Placed = tuple[Any, Any]
+
+
+def _flat(schemas: Iterable[_Placed]) -> Iterator[_Placed]:
     """Yield schemas with what they refer to and what ``allOf`` adds."""
     seen: set[int] = set()
-    todo = list(reversed(schemas))
+    todo = list(schemas)[::-1]
     while todo:
-        one = todo.pop()
+        one, resolver = todo.pop()
         if not isinstance(one, Mapping) or id(one) in seen:
             continue
         seen.add(id(one))
-        yield one
+        yield one, resolver
         if '$ref' in one:
-            todo.append(resolved(one['$ref'], root))
-        todo.extend(reversed(one.get('allOf', ())))
+            try:
+                led = resolver.lookup(one['$ref'])
+            except Exception:  # the schema's own use of it raises, and says so
+                continue
+            todo.append((led.contents, led.resolver))
+        todo.extend(
+            (inner, resolver) for inner in reversed(one.get('allOf', ()))
+        )
 
 
-def _schemas_of(name: str, root: Any) -> Iterator[Any]:
+def _schemas_of(name: str, root: _Placed) -> Iterator[_Placed]:
     """Yield the schemas that a root schema has for a property."""
-    for one in _flat([root], root):
+    for one, resolver in _flat([root]):
         declared = one.get('properties', {})
         patterns = one.get('patternProperties', {})
         matching = [
@@ -118,11 +127,12 @@ def _schemas_of(name: str, root: Any) -> Iterator[Any]:
             for pattern, schema in patterns.items()
             if re.search(pattern, name)
         ]
-        yield from matching
         if name in declared:
-            yield declared[name]
+            matching.append(declared[name])
         elif not matching and 'additionalProperties' in one:
-            yield one['additionalProperties']
+            matching.append(one['additionalProperties'])
+        for schema in matching:
+            yield schema, resolver
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:
@@ -132,23 +142,23 @@ def _types(schema: Mapping[str, Any]) -> list[str]:
     return [kind for kind in given if isinstance(kind, str)]
 
 
-def _item_schemas(schemas: list[Any], root: Any) -> list[Any] | None:
+def _item_schemas(schemas: list[_Placed]) -> list[_Placed] | None:
     """Return the schemas of an array's items, or None where it is none."""
-    flat = list(_flat(schemas, root))
-    for one in list(flat):
+    flat = list(_flat(schemas))
+    for one, resolver in list(flat):
         for branch in (*one.get('anyOf', ()), *one.get('oneOf', ())):
-            flat.extend(_flat([branch], root))
-    if not any('array' in _types(one) for one in flat):
+            flat.extend(_flat([(branch, resolver)]))
+    if not any('array' in _types(one) for one, _ in flat):
         return None
-    return [one['items'] for one in flat if 'items' in one]
+    return [(one['items'], at) for one, at in flat if 'items' in one]
 
 
-def _value(text: Any, schemas: list[Any], validator: Any) -> Any:
+def _value(text: Any, schemas: list[_Placed], validator: Any) -> Any:
     """Return a text as the first declared type that it can be."""
     if not isinstance(text, str):
         return text
-    flat = list(_flat(schemas, validator.schema))
-    types = {kind for one in flat for kind in _types(one)}
+    flat = list(_flat(schemas))
+    types = {kind for one, _ in flat for kind in _types(one)}
     if 'string' in types:
         return text
     for kind, convert in _CONVERTERS.items():
@@ -156,10 +166,11 @@ def _value(text: Any, schemas: list[Any], validator: Any) -> Any:
             value = convert(text)
             if value is not None:
                 return value
-    for one in flat:
+    for one, resolver in flat:
         for branch in (*one.get('anyOf', ()), *one.get('oneOf', ())):
-            value = _value(text, [branch], validator)
-            if validator.evolve(schema=branch).is_valid(value):
+            value = _value(text, [(branch, resolver)], validator)
+            placed = validator.evolve(schema=branch, _resolver=resolver)
+            if placed.is_valid(value):
                 return value
     return text
 

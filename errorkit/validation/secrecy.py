@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 #: A keyword and the schema it stands in, which an error has passed.
 Passed = tuple[str, Any]
@@ -100,14 +101,26 @@ def _beside(
     for name in _SINGLE:
         if name in schema:
             yield schema[name]
+    for name in _BY_NAME:
+        named = schema.get(name, ())
+        if isinstance(named, Mapping):
+            yield from named.values()
     for name in _REFERENCES:
         if name in schema and name != through:
             yield resolved(schema[name], root) if name == '$ref' else None
 
 
-_SEVERAL = ('allOf', 'anyOf', 'oneOf')
-_SINGLE = ('if', 'then', 'else', 'not')
-_ITEMS = ('items', 'prefixItems', 'additionalItems', 'unevaluatedItems')
+# The last three, and dependencies, are of older drafts.
+_SEVERAL = ('allOf', 'anyOf', 'oneOf', 'extends', 'type', 'disallow')
+_SINGLE = ('if', 'then', 'else', 'not', 'extends')
+_BY_NAME = ('dependentSchemas', 'dependencies')
+_ITEMS = (
+    'items',
+    'prefixItems',
+    'additionalItems',
+    'unevaluatedItems',
+    'contains',
+)
 _REFERENCES = ('$ref', '$dynamicRef', '$recursiveRef')
 
 
@@ -121,7 +134,7 @@ def resolved(reference: Any, root: Any) -> Any:
     if not reference.startswith('#/'):
         return None
     for part in reference[2:].split('/'):
-        name = part.replace('~1', '/').replace('~0', '~')
+        name = unquote(part).replace('~1', '/').replace('~0', '~')
         if isinstance(found, Mapping) and name in found:
             found = found[name]
         elif isinstance(found, (list, tuple)) and name.isdecimal():

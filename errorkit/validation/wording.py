@@ -153,6 +153,8 @@ def _text(error: Any, secret: bool, noun: str, names: tuple[str, ...]) -> str:
         return _of_forms(error, subject)
     if keyword is None:
         return f'{subject} is not allowed here.'
+    if hasattr(error, 'errorkit_no_number'):
+        return f'{subject} is not a number.'
     if keyword in _SENTENCES:
         return f'{subject} {_SENTENCES[keyword](error.validator_value)}.'
     return cut(str(error.message))

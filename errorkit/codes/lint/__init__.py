@@ -70,7 +70,7 @@ def lint(
     report = Report()
     with _without_collector():
         found = list(_collected(paths, exclude, report))
-        names = Names(found, _imported(module))
+        names = Names(found, _imported(module), _aliases(module))
         known = _declared(found, names, catalog, module, service_type)
         _judge(found, names, known, report)
     report.findings = sorted(set(report.findings))
@@ -114,6 +114,14 @@ def _imported(module: str) -> dict[str, dict[str, str | None]]:
     }
 
 
+def _aliases(module: str) -> dict[str, str]:
+    """Return the catalog's module by the longest name of its file."""
+    path = getattr(sys.modules.get(module), '__file__', None)
+    if path is None or hasattr(sys.modules[module], '__getattr__'):
+        return {}
+    return dict.fromkeys(files.names_of(path)[0][-1:], module)
+
+
 def _declared(
     found: list[SourceFile],
     names: Names,
@@ -154,6 +162,8 @@ def _judge(
             if id(place.node) not in of_webob:
                 report.coded += rules.makes_error(place)
                 add(rules.call(place))
+        for place in file.raises:
+            add(rules.raised(place))
         for place, value in file.settings:
             add(rules.setting(place, value))
     uses = Uses(found, names, known)
@@ -161,6 +171,12 @@ def _judge(
         report.declared += 1
         if not declaration.retired and not uses.has(declaration):
             add([declaration.finding('E102', 'is declared and never used')])
+    for declaration in known.outside:
+        add([declaration.finding(
+            'E108',
+            'is declared here, and the imported catalog has not got it: the '
+            'module that is named has to import this one',
+        )])
     for first, second in known.twice:
         add([second.finding(
             'E104', f'is declared in {first.path}:{first.line}, too'

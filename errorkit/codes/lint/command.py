@@ -33,8 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help='fail where a webob error has no code')
     add('--exclude', action='append', default=[], metavar='PATTERN',
         help="paths to leave out, such as '*/tests/*'; may be repeated")
-    add('--ignore', action='append', default=[], choices=KINDS, metavar='ID',
-        help='findings to leave out, such as E102; may be repeated')
+    add('--ignore', action='extend', default=[], type=_ids, metavar='ID',
+        help='findings to leave out, such as E102,E103; may be repeated')
     add('--json', action='store_true', help='print a JSON list')
 
 
@@ -96,6 +96,16 @@ def _show(
         f'{total} webob errors: {report.coded} with a code, {report.uncoded} '
         f'without{exempt}{unclear}. {failing} findings to mend.'
     )
+
+
+def _ids(text: str) -> list[str]:
+    found = text.split(',')
+    for one in found:
+        if one not in KINDS:
+            raise argparse.ArgumentTypeError(
+                f'{one!r} is not one of {", ".join(KINDS)}'
+            )
+    return found
 
 
 def _service_type(text: str) -> str:

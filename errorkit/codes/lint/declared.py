@@ -61,6 +61,8 @@ class Declared:
     is_open: bool = False
     #: Files with declarations.
     files: set[SourceFile] = dataclasses.field(default_factory=set)
+    #: What the source declares and the imported catalog has not.
+    outside: list[Declaration] = dataclasses.field(default_factory=list)
     #: Calls that make a catalog.
     catalogs: set[int] = dataclasses.field(default_factory=set)
 
@@ -73,6 +75,13 @@ class Declared:
         """Believe an imported catalog more than the source."""
         self.service_types |= catalog.service_types
         self.is_open = False
+        prefixes = tuple(f'{one}.' for one in catalog.service_types)
+        self.outside += (
+            found
+            for code, found in self.codes.items()
+            if code == found.code and found.is_public
+            and code.startswith(prefixes) and code not in catalog.codes
+        )
         for code, found in catalog.codes.items():
             read = self.codes.get(code)
             if read is not None:

@@ -85,7 +85,7 @@ def _is_excluded(path: str, exclude: Sequence[str]) -> bool:
 
 
 def _read(path: str) -> File:
-    names, is_package = _names(path)
+    names, is_package = names_of(path)
     tree, problem, line = None, '', 1
     content = b''
     try:
@@ -116,7 +116,7 @@ def _read(path: str) -> File:
     return File(path, names, is_package, tree, problem, max(line, 1), marks)
 
 
-def _names(path: str) -> tuple[tuple[str, ...], bool]:
+def names_of(path: str) -> tuple[tuple[str, ...], bool]:
     """Return the names a file may have in an import, the likeliest first.
 
     That is its name from the outermost package on; folders above it may be

@@ -17,6 +17,8 @@ KINDS = {
     'E105': 'the parameters are not the declared ones',
     'E106': 'the code is not declared for this status',
     'E107': 'a retired code is used',
+    'E108': 'a code is declared where the catalog does not know of it',
+    'E109': 'a code is raised, which is no exception',
 }
 
 

@@ -36,10 +36,13 @@ class Names:
 
     :param files: the files
     :param imported: the strings of the catalog's module, by its dotted name
+    :param aliases: the same module's name by that of its place on the disk,
+        which relative imports lead to
     """
 
     files: Iterable[SourceFile]
     imported: Mapping[str, Mapping[str, str | None]]
+    aliases: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._modules: dict[str, SourceFile | None] = {}
@@ -163,8 +166,8 @@ class Names:
                 if file is None:
                     return None  # there are two
                 value = Module(file)
-            elif module in self.imported:
-                value = Imported(module)
+            elif module in self.imported or module in self.aliases:
+                value = Imported(self.aliases.get(module, module))
             else:
                 continue
             for word in words[length:]:
@@ -178,7 +181,11 @@ class Names:
             return None
         if isinstance(value, External):
             whole = f'{value.name}.{name}'
-            if whole in self._modules or whole in self.imported:
+            if (
+                whole in self._modules
+                or whole in self.imported
+                or whole in self.aliases
+            ):
                 return self.dotted(whole, depth + 1)
             return External(whole) if len(whole) < _LENGTH else None
         if isinstance(value, Class):

@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterator
 
 from errorkit.codes import forms
+from errorkit.codes.code import fits
 from errorkit.codes.lint.declared import Declaration, Declared
 from errorkit.codes.lint.findings import Finding
 from errorkit.codes.lint.names import Names
@@ -92,6 +93,21 @@ class Rules:
         code = keyword(call, word)
         if code is not None and is_ours:
             yield from self._perhaps(code, scope)
+
+    def raised(self, place: Place) -> Iterator[Finding]:
+        """Judge what is raised: a code is a text, and no exception."""
+        node = getattr(place.node, 'exc', None)
+        if isinstance(node, ast.Call):
+            node = node.func
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return
+        value = self._names.of(node, place.scope)
+        if isinstance(value, Text) and value.value in self._declared.codes:
+            yield finding(
+                node, place.scope, 'E109',
+                f'{value.value} is a text and cannot be raised: raise what '
+                'its error() returns',
+            )
 
     def setting(
         self, place: Place, value: ast.expr | None
@@ -182,15 +198,15 @@ def _parameters(
         if value is None:
             if is_whole:
                 yield f'the parameter {name!r} is missing'
-        elif isinstance(value, ast.Constant) and kind is not None:
-            is_right = isinstance(value.value, kind) and (
-                kind is bool or not isinstance(value.value, bool)
+        elif (
+            isinstance(value, ast.Constant)
+            and kind is not None
+            and not fits(value.value, kind)
+        ):
+            yield (
+                f'{name!r} is a {type(value.value).__name__}, and has to be a '
+                f'{kind.__name__}'
             )
-            if not is_right:
-                yield (
-                    f'{name!r} is a {type(value.value).__name__}, and has to '
-                    f'be a {kind.__name__}'
-                )
 
 
 def _status(
