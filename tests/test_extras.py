@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 # The rooms that need an extra; all others are the core.
 EXTRAS = {
     'errorkit.outcomes.sql': 'db',
+    'errorkit.outcomes.rest.oslo_policy': 'policy',
     'errorkit.observers.oslo_messaging': 'messaging',
     'errorkit.observers.prometheus': 'prometheus',
     'errorkit.observers.opentelemetry': 'opentelemetry',

@@ -8,8 +8,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import webob
 import webob.dec
+from message_samples import PERMITTED
 from paste.urlmap import URLMap
-from volumes import PERMITTED
 
 import errorkit
 from errorkit.outcomes.memory import MemoryStore

@@ -6,7 +6,7 @@ import datetime
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from volumes import DAY, PERMITTED, UNABLE_TO_ALLOCATE, Clock, context
+from message_samples import DAY, PERMITTED, UNABLE_TO_ALLOCATE, Clock, context
 
 from errorkit.outcomes import retention
 from errorkit.outcomes.exceptions import (

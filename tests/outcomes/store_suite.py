@@ -15,7 +15,7 @@ import store_model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
-from volumes import DAY, NOW, PERMITTED, VOLUME, context, message
+from message_samples import DAY, NOW, PERMITTED, VOLUME, context, message
 
 from errorkit.outcomes.exceptions import InvalidInput, MessageNotFound
 from errorkit.outcomes.messages import API

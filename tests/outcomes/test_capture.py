@@ -6,7 +6,7 @@ import inspect
 import threading
 
 import pytest
-from volumes import (
+from message_samples import (
     ATTACHED,
     CREATE,
     EXCEEDS,

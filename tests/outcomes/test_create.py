@@ -15,7 +15,7 @@ import uuid
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from volumes import (
+from message_samples import (
     ATTACHED,
     CREATE,
     DAY,

@@ -4,8 +4,8 @@
 import os
 
 import pytest
+from message_samples import message
 from store_suite import EVERYTHING, StoreSuite, ids, several
-from volumes import message
 
 from errorkit.outcomes.exceptions import StoreFull
 from errorkit.outcomes.memory import MemoryStore

@@ -12,9 +12,7 @@ import pytest
 from cinderclient import client as cinder
 from cinderclient import exceptions
 from keystoneauth1 import noauth, session
-from openstack import exceptions as sdk_exceptions
-from rest_service import Noted, api_of, serving, wrapped
-from volumes import (
+from message_samples import (
     CREATE,
     SNAPSHOT,
     UNABLE_TO_ALLOCATE,
@@ -22,6 +20,8 @@ from volumes import (
     TooBig,
     context,
 )
+from openstack import exceptions as sdk_exceptions
+from rest_service import Noted, api_of, serving, wrapped
 
 # openstacksdk warns of what it calls in itself.
 pytestmark = pytest.mark.filterwarnings(

@@ -8,7 +8,7 @@ import uuid
 
 import oslo_i18n
 import pytest
-from volumes import (
+from message_samples import (
     ATTACHED,
     CODES,
     CREATE,

@@ -9,7 +9,7 @@ import pickle
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from volumes import (
+from message_samples import (
     CREATE,
     DAY,
     LIMIT,

@@ -10,9 +10,7 @@ import oslo_i18n
 import pytest
 import sql_engines
 import webob
-from paste.deploy import loadapp
-from rest_service import CATALOG, NEWEST, Caller, api_of, wrapped
-from volumes import (
+from message_samples import (
     CREATE,
     DAY,
     NOW,
@@ -24,6 +22,8 @@ from volumes import (
     context,
     message,
 )
+from paste.deploy import loadapp
+from rest_service import CATALOG, NEWEST, Caller, api_of, wrapped
 
 import errorkit
 from errorkit import keys

@@ -13,8 +13,8 @@ import sql_engines
 import webob
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from message_samples import NOW, message
 from rest_service import Caller, api_of, wrapped
-from volumes import NOW, message
 
 from errorkit.outcomes.memory import MemoryStore
 from errorkit.outcomes.records import FILTERABLE, SORTABLE

@@ -5,10 +5,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import webob
+from message_samples import UNABLE_TO_ALLOCATE, context
 from oslo_middleware import http_proxy_to_wsgi
 from paste.urlmap import URLMap
 from rest_service import api_of
-from volumes import UNABLE_TO_ALLOCATE, context
 
 from errorkit.outcomes.rest import Messages
 

@@ -2,10 +2,10 @@
 """Who may list, show and delete: a callable, or rules of oslo.policy."""
 
 import pytest
+from message_samples import UNABLE_TO_ALLOCATE, context
 from oslo_config import cfg
 from oslo_policy import policy as oslo
 from rest_service import Caller, api_of, wrapped
-from volumes import UNABLE_TO_ALLOCATE, context
 
 from errorkit.outcomes.memory import MemoryStore
 from errorkit.outcomes.rest import oslo_policy, policy

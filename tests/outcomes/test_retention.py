@@ -9,7 +9,7 @@ import sys
 import threading
 
 import pytest
-from volumes import DAY, NOW, message
+from message_samples import DAY, NOW, message
 
 from errorkit.exceptions import ConfigError
 from errorkit.outcomes import retention, stores

@@ -13,7 +13,15 @@ from __future__ import annotations
 from typing import Any
 
 from oslo_context.context import RequestContext
-from oslo_policy import policy
+
+try:
+    from oslo_policy import policy
+except ImportError as exc:
+    raise ImportError(
+        'errorkit.outcomes.rest.oslo_policy needs oslo.policy: '
+        "pip install 'errorkit[policy]'",
+        name='oslo_policy',
+    ) from exc
 
 from errorkit.outcomes.rest.policy import DELETE, GET, GET_ALL, Target
 
