@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 import gabbi.driver
@@ -72,6 +73,19 @@ class Client:
         assert reply.status_int == 202
         return f'{SNAPSHOTS}/{reply.json["snapshot"]["id"]}'
 
+    def failed(self, size=600):
+        """Ask for what no backend has room for; return the reply of then."""
+        wanted = {'name': 'the sea', 'size': size}
+        reply = self('POST', VOLUMES, {'volume': wanted})
+        assert reply.status_int == 202
+        volume = f'{VOLUMES}/{reply.json["volume"]["id"]}'
+        for _ in range(1000):
+            if self('GET', volume).json['volume']['status'] != 'creating':
+                break
+            time.sleep(0.01)
+        assert self('GET', volume).json['volume']['status'] == 'error'
+        return reply
+
     def attach(self, volume):
         body = {'os-attach': {'instance_uuid': 'web-1'}}
         return self('POST', f'{volume}/action', body)
@@ -88,6 +102,18 @@ def assert_error(reply, status, code):
 def _environment(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(FOLDER.parent)
     monkeypatch.setenv('VOLUMES_DATABASE', str(tmp_path / 'volumes.sqlite'))
+    from volumes import user_messages
+
+    opened, open_one = [], user_messages.opened
+
+    def noted(database):
+        opened.append(open_one(database))
+        return opened[-1]
+
+    monkeypatch.setattr(user_messages, 'opened', noted)
+    yield
+    for api in opened:
+        api.store.database.dispose()
 
 
 @pytest.fixture(name='ada')
@@ -124,13 +150,20 @@ def imports(path):
     return found
 
 
-def test_only_codes_registry_and_deployment_know_errorkit():
+def test_no_handler_and_no_store_knows_errorkit():
     knowing = {
         path.name
         for path in FOLDER.glob('*.py')
         if any(name.split('.')[0] == 'errorkit' for name in imports(path))
     }
-    assert knowing == {'codes.py', 'registry.py', 'wsgi.py'}
+    assert knowing == {
+        'codes.py',
+        'permitted.py',
+        'registry.py',
+        'user_messages.py',
+        'worker.py',
+        'wsgi.py',
+    }
 
 
 def test_its_codes_are_as_published(environment, capsys):
@@ -145,7 +178,7 @@ def test_its_codes_are_as_published(environment, capsys):
 def test_every_error_has_a_code_and_every_code_an_error(capsys):
     asked = ['codes', 'lint', str(FOLDER), '--require-codes']
     assert cli.main(asked) == 0, capsys.readouterr().out
-    assert '17 codes' in capsys.readouterr().out
+    assert '18 codes' in capsys.readouterr().out
 
 
 def test_a_code_that_goes_is_noticed(environment, tmp_path, capsys):
@@ -469,6 +502,59 @@ def test_one_filter_five_filters_and_one_call_answer_alike(
     assert reply.headers['OpenStack-API-Version'] == 'volume 3.70'
 
 
+def test_clients_find_the_version_before_they_have_a_token(environment):
+    application = webtest.TestApp(loadapp(INI))
+    for path in ('/', '/v3', '/v3/'):
+        [version] = application.get(path).json['versions']
+        assert (version['min_version'], version['version']) == ('3.0', '3.70')
+        assert version['links'][0]['href'].endswith('/v3/')
+
+
+def test_the_link_of_a_202_leads_to_why_it_failed(ada, records):
+    reply = ada.failed()
+    link = re.fullmatch(r'<(\S+)>; rel="monitor"', reply.headers['Link'])
+    ada.volume('one that is made')
+    found = ada('GET', link[1])
+    [message] = found.json['messages']
+    asked = reply.headers['X-Openstack-Request-Id']
+    assert message['request_id'] == asked
+    assert message['event_id'] == '000002'
+    assert message['resource_uuid'] == reply.json['volume']['id']
+    assert message['user_message'].startswith('No storage could be alloc')
+    assert message['links'][0]['href'].endswith(
+        f'/v3/bakery/messages/{message["id"]}')
+    # Only the log knows the backends, and by the same id.
+    [record] = [each for each in records if each.exc_info]
+    assert 'storage-1' in str(record.exc_info[1])
+    assert record.request_id == asked
+    assert 'storage-1' not in found.text
+
+
+def test_a_message_is_read_in_the_readers_language(ada):
+    ada.failed()
+    for asked, given, text in (
+        ('de', 'de', 'Für diese Anforderung'),
+        ('fi', 'en', 'No storage could be'),
+    ):
+        reply = ada(
+            'GET', '/v3/bakery/messages', headers={'Accept-Language': asked}
+        )
+        assert reply.headers['Content-Language'] == given
+        assert reply.json['messages'][0]['user_message'].startswith(text)
+
+
+def test_its_permitted_messages_are_fit_for_users(environment):
+    from volumes.permitted import PERMITTED
+
+    assert PERMITTED.lint() == []
+
+
+def test_every_worker_process_has_the_same_messages(environment):
+    Client(loadapp(INI)).failed()
+    found = Client(loadapp(INI))('GET', '/v3/bakery/messages')
+    assert len(found.json['messages']) == 1
+
+
 def test_threads_that_come_first_together_share_one_file(
     environment, tmp_path
 ):
@@ -510,7 +596,7 @@ def test_an_arc_of_the_gabbits_holds(environment, tmp_path, arc):
     result = unittest.TestResult()
     suite.run(result)
     assert [text for _, text in result.failures + result.errors] == []
-    assert result.testsRun >= 20
+    assert result.testsRun >= 13
     assert not result.skipped
 
 
@@ -525,6 +611,33 @@ def test_the_demonstration_finds_everything_as_it_says():
     assert done.returncode == 0, done.stdout + done.stderr
     assert '\x1b' not in done.stdout
     assert max(len(line) for line in done.stdout.splitlines()) <= 100
+
+
+@pytest.mark.server
+def test_cinder_create_poll_tells_its_user_why_it_failed(
+    environment, tmp_path
+):
+    from volumes.stage import Server
+
+    with Server() as server:
+        done = subprocess.run(
+            [
+                *(sys.executable, '-W', 'ignore', '-m', 'cinderclient.shell'),
+                *('--os-auth-type', 'noauth', '--os-user-id', 'ada'),
+                *('--os-project-id', 'bakery', '--os-volume-api-version'),
+                *('3.70', '--os-endpoint'),
+                f'http://127.0.0.1:{server.port}/v3/bakery',
+                *('create', '--poll', '--name', 'the sea', '600'),
+            ],
+            capture_output=True,
+            text=True,
+            env={'HOME': str(tmp_path)},
+            timeout=60,
+        )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert 'No storage could be allocated for this volume request.' in (
+        done.stderr
+    )
 
 
 @pytest.mark.server

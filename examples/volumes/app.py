@@ -6,8 +6,16 @@ import os
 from routes import Mapper
 from webob.exc import HTTPForbidden, HTTPMethodNotAllowed, HTTPNotFound
 
-from . import codes, reports, snapshot_api, volume_api
+from . import (
+    codes,
+    reports,
+    snapshot_api,
+    user_messages,
+    versions,
+    volume_api,
+)
 from .store import Store
+from .worker import Worker
 
 
 def by_method(**handlers):
@@ -29,6 +37,9 @@ def by_method(**handlers):
 
 
 ROUTES = {
+    '/': by_method(GET=versions.index),
+    '/v3': by_method(GET=versions.index),
+    '/v3/': by_method(GET=versions.index),
     '/v3/{project_id}/volumes': by_method(
         GET=volume_api.index, POST=volume_api.create
     ),
@@ -58,15 +69,25 @@ ROUTES = {
 class Service:
     """Finds the WSGI application that a path belongs to.
 
-    ``database`` is the path of the SQLite file, which is made when missing.
+    ``database`` is the path of the SQLite file, which is made when missing;
+    the user messages are in a second one beside it.
     """
 
     def __init__(self, database=None):
-        self._store = Store(
-            database or os.environ.get('VOLUMES_DATABASE', 'volumes.sqlite')
+        database = database or os.environ.get(
+            'VOLUMES_DATABASE', 'volumes.sqlite'
         )
+        self._store = Store(database)
+        messages = user_messages.opened(database)
+        self._worker = Worker(self._store, messages)
+        listed = user_messages.mounted(messages)
+        self._routes = {
+            **ROUTES,
+            '/v3/{project_id}/messages': listed,
+            '/v3/{project_id}/messages/{message_id}': listed,
+        }
         self._mapper = Mapper()
-        for path in ROUTES:
+        for path in self._routes:
             self._mapper.connect(path, path=path)
 
     def __call__(self, environ, start_response):
@@ -77,16 +98,18 @@ class Service:
             raise HTTPNotFound(
                 f'Nothing is at {path}.', comment=codes.NOT_FOUND
             )
-        application = ROUTES[variables.pop('path')]
+        application = self._routes[variables.pop('path')]
         # Set by whatever authenticates; without it there is one tenant.
         project_id = environ.get('HTTP_X_PROJECT_ID')
-        if project_id not in (None, variables['project_id']):
+        named = variables.get('project_id', project_id)
+        if project_id not in (None, named):
             raise HTTPForbidden(
                 'The credentials are for another project.',
                 comment=codes.OTHER_PROJECT,
             )
         environ['wsgiorg.routing_args'] = ((), variables)
         environ['volumes.store'] = self._store
+        environ['volumes.worker'] = self._worker
         return application(environ, start_response)
 
 

@@ -7,6 +7,7 @@ string may not, and ``error-codes.lock`` has those that were published.
 """
 
 from errorkit import Catalog
+from errorkit.outcomes import rest
 
 # The pages are mounted there. A service whose clients show the links to
 # people elsewhere names the whole URL.
@@ -135,3 +136,16 @@ VOLUME_HAS_SNAPSHOTS = CATALOG.define(
     meaning='Delete the snapshots of the volume first.',
     retry='after-refresh',
 )
+
+# 503: nobody waits any more when it happens, and a user message tells of it.
+
+NO_ROOM = CATALOG.define(
+    'volume.no_room',
+    status=503,
+    title='No room',
+    meaning='No backend has room for a volume of this size.',
+    retry='later',
+)
+
+# What the user messages are refused with.
+rest.declare(CATALOG)

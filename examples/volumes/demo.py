@@ -31,6 +31,7 @@ def main():
         run_into_the_bug(stage, volume)
         open_it_in_a_browser(stage)
         download_it(stage, volume)
+        learn_why_it_failed(stage)
         stage.finish()
     return 1 if stage.failed else 0
 
@@ -53,8 +54,11 @@ def create_a_volume(stage):
         reply.request_id == reply.headers['X-Compute-Request-Id'],
     )
     stage.say('Who has the id has the log of the request:')
-    records = stage.log(reply.request_id, 'status: 202')
-    stage.check('a line of the handler, one around it', len(records) == 2)
+    records = stage.log(reply.request_id, 'status: 202', 'Allocated')
+    stage.check(
+        'a line of the handler, one around it, one of the background',
+        len(records) == 3,
+    )
     return f'{VOLUMES}/{reply.json["volume"]["id"]}'
 
 
@@ -211,6 +215,39 @@ def download_it(stage, volume):
     )
     records = stage.log(reply.request_id, 'status: 200')
     stage.check('both lines', 'Exported' in records[0] and len(records) == 2)
+
+
+def learn_why_it_failed(stage):
+    stage.title('12. Accepted, and then it fails')
+    stage.say('Within the quota, but no backend has so much room.')
+    wanted = {'name': 'the sea', 'size': 600}
+    reply = stage.ask('POST', VOLUMES, {'volume': wanted}, show=(ID, 'Link'))
+    stage.check('202', reply.status == 202)
+    accepted = reply.request_id
+    link = reply.headers['Link']
+    monitor = re.fullmatch(r'<(\S+)>; rel="monitor"', link)[1]
+    volume = reply.json['volume']['id']
+    stage.say('The thread that looks for room has finished soon.')
+    reply = stage.poll(f'{VOLUMES}/{volume}', 'error')
+    stage.check('error', reply.json['volume']['status'] == 'error')
+    stage.say('Why? The link of the 202 leads to the message about it.')
+    reply = stage.ask(
+        'GET',
+        monitor,
+        headers={'Accept-Language': 'de'},
+        show=('Content-Language', 'Vary'),
+    )
+    [message] = reply.json['messages']
+    stage.check('it is of the 202', message['request_id'] == accepted)
+    stage.check('and of the volume', message['resource_uuid'] == volume)
+    stage.check(
+        "it is in the reader's language",
+        message['user_message'].startswith('Für diese Anforderung'),
+    )
+    stage.check('no backend is named', b'storage-1' not in reply.body)
+    stage.say('The operator, who has the same id, knows more:')
+    records = ''.join(stage.log(accepted, 'Failed to allocate'))
+    stage.check('the backends are in the log', 'storage-1' in records)
 
 
 if __name__ == '__main__':

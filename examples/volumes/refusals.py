@@ -3,7 +3,7 @@
 
 They know no HTTP: ``registry.py`` and ``wire.py`` say which status and which
 code each is.
-The text of each is written for the user.
+The text of each ``Refused`` is written for the user.
 """
 
 
@@ -49,3 +49,14 @@ class SizeTooSmall(Refused):
 class QuotaExceeded(Refused):
     def __init__(self, quota):
         super().__init__(f'The project may have {quota} GiB in all.')
+
+
+class NoRoom(Exception):
+    """No backend could take a volume that was accepted.
+
+    Its text is for the operator; what the user is told is in
+    ``permitted.py``.
+    """
+
+    def __init__(self, size, backends):
+        super().__init__(f'None of {", ".join(backends)} has {size} GiB.')

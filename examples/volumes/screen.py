@@ -61,7 +61,9 @@ class Screen:
                 self._lines(f'{name}: {value}', mark='< ', hang='  ')
 
     def json(self, value):
-        for line in json.dumps(value, indent=2).splitlines():
+        # Of the lines of JSON only; a text may hold other separators.
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+        for line in text.split('\n'):
             self._lines(line, mark='< ', hang='  ', paint=self._json)
 
     def text(self, text):

@@ -50,8 +50,8 @@ class Server:
             print(self._log.read_text(), file=sys.stderr)
         self._folder.cleanup()
 
-    def log(self, word, last=''):
-        """The records with this word, once one has the last word too.
+    def log(self, word, *lines):
+        """The records with this word, once these are among their lines.
 
         They are waited for: a request's line comes after its last byte.
         """
@@ -60,10 +60,11 @@ class Server:
             # What begins with no date belongs to the record above it.
             records = re.split(r'\n(?=\[?\d{4}-)', self._log.read_text())
             found = [record for record in records if word in record]
-            if any(last in record for record in found):
+            text = '\n'.join(found)
+            if found and all(line in text for line in lines):
                 return found
             if time.monotonic() > end or self._process.poll() is not None:
-                raise RuntimeError(f'no {word} {last} in the log')
+                raise RuntimeError(f'no {word} {lines} in the log')
             time.sleep(0.02)
 
     def ask(self, method, path, headers, body):
@@ -138,9 +139,19 @@ class Stage:
         """Post something that is not worth showing."""
         self.check(sentence, self._send('POST', path, body, {}).status == 202)
 
-    def log(self, request_id, last):
-        """Show and return the log of a request, up to the last of it."""
-        records = self._server.log(request_id, last)
+    def poll(self, path, status):
+        """Ask for a volume until it has a status, and show the last answer."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            reply = self._send('GET', path, None, {})
+            if reply.json['volume']['status'] == status:
+                break
+            time.sleep(0.05)
+        return self.ask('GET', path)
+
+    def log(self, request_id, *lines):
+        """Show and return the log of a request, once it has these lines."""
+        records = self._server.log(request_id, *lines)
         for record in records:
             self._screen.log(record, request_id)
         return records

@@ -14,6 +14,7 @@ import uuid
 from . import refusals
 
 QUOTA = 1000  # GiB in each project
+BACKENDS = {'storage-1': 500, 'storage-2': 300}  # GiB on each
 
 SCHEMA = """
 CREATE TABLE volumes (
@@ -24,6 +25,8 @@ CREATE TABLE volumes (
     image TEXT,
     snapshot_id TEXT,
     attached_to TEXT,
+    status TEXT NOT NULL,
+    backend TEXT,
     created_at TEXT NOT NULL,
     UNIQUE (project_id, name)
 );
@@ -63,13 +66,39 @@ class Store:
             volume_id = str(uuid.uuid4())
             try:
                 db.execute(
-                    'INSERT INTO volumes VALUES (?, ?, ?, ?, ?, ?, NULL, ?)',
+                    'INSERT INTO volumes VALUES'
+                    " (?, ?, ?, ?, ?, ?, NULL, 'creating', NULL, ?)",
                     (volume_id, project_id, name, size, image, snapshot_id,
                      _now()),
                 )
             except sqlite3.IntegrityError as error:
                 raise refusals.NameExists(name) from error
             return _volume(db, project_id, volume_id)
+
+    def allocate(self, volume_id, size):
+        """Put a volume where there is room, and return where that is."""
+        with self._transaction('IMMEDIATE') as db:
+            for backend, room in BACKENDS.items():
+                [used] = db.execute(
+                    'SELECT coalesce(sum(size), 0) FROM volumes'
+                    ' WHERE backend = ?',
+                    (backend,),
+                ).fetchone()
+                if used + size <= room:
+                    db.execute(
+                        "UPDATE volumes SET status = 'available',"
+                        ' backend = ? WHERE id = ?',
+                        (backend, volume_id),
+                    )
+                    return backend
+            raise refusals.NoRoom(size, BACKENDS)
+
+    def fail(self, volume_id):
+        with self._transaction('IMMEDIATE') as db:
+            db.execute(
+                "UPDATE volumes SET status = 'error' WHERE id = ?",
+                (volume_id,),
+            )
 
     def delete_volume(self, project_id, volume_id):
         with self._transaction('IMMEDIATE') as db:

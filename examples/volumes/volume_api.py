@@ -46,7 +46,12 @@ def create(request):
             _project(request), name, size, image, snapshot_id
         )
     LOG.info('Created volume %s of %d GiB', row['id'], size)
-    return wire.answer(202, volume=_view(row))
+    request.environ['volumes.worker'].accept(
+        _project(request), row['id'], size
+    )
+    answer = wire.answer(202, volume=_view(row))
+    answer.headers['Link'] = wire.monitor(request)
+    return answer
 
 
 @wsgify
@@ -146,9 +151,10 @@ def _view(row):
         'id': row['id'],
         'name': row['name'],
         'size': row['size'],
-        'status': 'in-use' if attached else 'available',
+        'status': 'in-use' if attached else row['status'],
         'attachments': [{'server_id': attached}] if attached else [],
         'image': row['image'],
+        'metadata': {},  # the cinder command looks into it
         'snapshot_id': row['snapshot_id'],
         'created_at': row['created_at'],
     }

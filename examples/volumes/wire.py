@@ -55,6 +55,13 @@ def answer(status, **members):
     return Response(status=status, json_body=members)
 
 
+def monitor(request):
+    """The Link to why a request of a collection failed once accepted."""
+    project = request.path.rpartition('/')[0]
+    request_id = request.environ['openstack.request_id']
+    return f'<{project}/messages?request_id={request_id}>; rel="monitor"'
+
+
 def read_object(request, member):
     """The object that the request's body holds under this name."""
     body = read_body(request)
