@@ -69,7 +69,7 @@ class Catalog(Mapping[str, ErrorCode]):
             self.define(
                 f'{service_type}.{reason}', status=status, meaning=meaning
             )
-        #: The codes that every catalog has.
+        #: The codes that errorkit itself answers with.
         self.built_in = frozenset(self._codes)
 
     def define(

@@ -123,7 +123,6 @@ def from_catalog(catalog: Catalog, path: str) -> Declared:
     :param path: of the file it is in, for what has no better place
     """
     found = Declared(service_types={catalog.service_type})
-    own = Catalog(catalog.service_type)
     for code, known in catalog.items():
         found.add(
             Declaration(
@@ -133,7 +132,7 @@ def from_catalog(catalog: Catalog, path: str) -> Declared:
                 params=dict(known.params),
                 retired=known.retired,
                 strings=tuple(name for _, name in known.renames),
-                is_public=code not in own,
+                is_public=code not in catalog.built_in,
             )
         )
     return found

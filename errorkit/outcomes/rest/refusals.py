@@ -59,6 +59,8 @@ def declare(catalog: Catalog) -> dict[str, ErrorCode]:
         found[code] = catalog.get(code) or catalog.define(
             code, status=status, meaning=meaning
         )
+    # The service itself raises none of them.
+    catalog.built_in |= frozenset(found)
     return found
 
 
