@@ -616,9 +616,11 @@ def test_alone_the_context_of_an_earlier_request_is_nobodys(api):
 
 def test_the_codes_are_declared_once_in_a_catalog():
     catalog = errorkit.Catalog('shop')
+    before = set(catalog)
     codes = declare(catalog)
     assert declare(catalog) == codes
-    assert set(codes) == set(catalog) - catalog.built_in
+    assert set(codes) == set(catalog) - before
+    assert set(catalog) == catalog.built_in
     assert all(code.startswith('shop.message.') and code.meaning
                for code in codes.values())
 
