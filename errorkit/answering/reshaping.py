@@ -25,6 +25,7 @@ from errorkit.formats import (
 )
 from errorkit.formats.reader import MAX_BODY
 
+_OPT_OUT = keys.OPT_OUT_HEADER.lower()
 #: Calls of ``write`` whose data is kept; each costs a copy.
 _MAX_WRITES = 1024
 _WEBOB_HTML = 'text/html; charset=UTF-8'
@@ -65,6 +66,8 @@ class Reshaping(Watched):
             or not 400 <= self.code < 600
             or not self._is_read(self._heading())
         ):
+            if self.chunk and not self.committed and self.code >= 400:
+                self.drop_opt_out()  # the response goes now
             super().write(data)
             return
         self._writes += 1
@@ -74,6 +77,12 @@ class Reshaping(Watched):
             self._is_too_long = True
         else:
             self.chunk += data
+
+    def drop_opt_out(self) -> None:
+        """Take the header out that was for us."""
+        self.headers = [
+            item for item in self.headers if item[0].lower() != _OPT_OUT
+        ]
 
     def _is_read(self, heading: Heading) -> bool:
         """Tell whether an error is in the words of another, to be ours."""

@@ -11,7 +11,6 @@ from errorkit.error import Error
 from errorkit.exceptions import InvalidResponse
 
 _ANSWERED = keys.ANSWERED
-_OPT_OUT = keys.OPT_OUT_HEADER.lower()
 # Of an answer to HEAD whose words only GET would tell.
 _UNKNOWN = frozenset(['Content-Length', keys.CODE_HEADER])
 
@@ -55,6 +54,7 @@ class Replying(Reshaping):
                 )
             if self.chunk and chunks is None:
                 chunks = iter(())
+            self.drop_opt_out()
             told = self.known
         self.commit_response()
         if told is not None:
@@ -70,11 +70,6 @@ class Replying(Reshaping):
         """Put the head in order, then commit."""
         if self.code in _wsgi.BODYLESS or self.code < 200:
             self._drop_body_headers()
-        elif 400 <= self.code < 600:
-            # It was for us.
-            self.headers = [
-                item for item in self.headers if item[0].lower() != _OPT_OUT
-            ]
         self._add_version()
         self.commit()
 
