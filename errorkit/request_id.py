@@ -120,6 +120,10 @@ class RequestId:
                 _version(request_id_version),
             )
         self._outbound = IdHeaders(compat, gate, expose)
+        # At hand: the success path of every request runs through here.
+        self._harmless = self._outbound.harmless
+        self._concerns = self._outbound.concerns
+        self._single = self._outbound.is_single
         #: How many inbound ids were not accepted, by reason.
         self.rejected = {'invalid': 0, 'untrusted': 0}
         self._counting = threading.Lock()
@@ -139,8 +143,6 @@ class RequestId:
                 del environ[_FORMATTER]
                 negotiation.restore(environ)
         started = False
-        outbound = self._outbound
-        harmless = outbound.harmless
 
         def start(
             status: str,
@@ -150,14 +152,16 @@ class RequestId:
             nonlocal started
             started = True
             for name, _value in headers:
-                if name not in harmless and outbound.concerns(name):
-                    headers = outbound.merged(headers, request_id, environ)
+                if name not in self._harmless and self._concerns(name):
+                    headers = self._outbound.merged(
+                        headers, request_id, environ
+                    )
                     break
             else:
-                if outbound.is_single:
+                if self._single:
                     headers = [*headers, (keys.REQUEST_ID_HEADER, request_id)]
                 else:
-                    headers = headers + outbound.own(request_id, environ)
+                    headers = headers + self._outbound.own(request_id, environ)
             if exc_info is None:
                 return start_response(status, headers)
             try:
