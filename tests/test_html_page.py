@@ -9,6 +9,7 @@ import pytest
 import webob
 import webob.exc
 from assertions import ask, assert_error
+from hostile_errors import as_shown, errors_of, shown, texts_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,24 +49,8 @@ PIECES = [
     *('</a>', '">', '</style>\n</head>\n<body>\n<main>\n', 'code', 'source '),
     *('link ', 'help', 'https://', '/', 'javascript:', '409 ', '{}', '%s'),
 ]
-texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=6)
-texts = texts.map(''.join)
-# A member without a value has no place on a page.
-named = st.none() | texts.filter(bool)
-errors = st.builds(
-    Error,
-    st.integers(400, 599),
-    texts,
-    texts,
-    code=named,
-    request_id=named,
-    links=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
-    source=st.none() | st.dictionaries(texts, texts, min_size=1, max_size=2),
-    retry=named,
-    max_version=named,
-    min_version=named,
-    trace_id=named,
-)
+texts = texts_of(PIECES)
+errors = errors_of(texts)
 
 
 class Tags(html.parser.HTMLParser):
@@ -98,25 +83,6 @@ class Tags(html.parser.HTMLParser):
 def dumped(*given, **how):
     """Return the page of errors, as text."""
     return page.dump(given, **how).decode('utf-8')
-
-
-def shown(value):
-    """Return a text as it can be encoded."""
-    return value.encode('utf-8', 'backslashreplace').decode('utf-8')
-
-
-def as_shown(error):
-    """Return an error all of whose texts can be encoded."""
-    changed = {
-        field.name: shown(getattr(error, field.name))
-        for field in dataclasses.fields(error)
-        if isinstance(getattr(error, field.name), str)
-    }
-    if error.source:
-        source = error.source.items()
-        changed['source'] = {shown(key): shown(to) for key, to in source}
-    links = tuple((shown(rel), shown(href)) for rel, href in error.links)
-    return dataclasses.replace(error, links=links, **changed)
 
 
 def plain(text):

@@ -7,6 +7,7 @@ import pytest
 import webob
 import webob.exc
 from assertions import ask, assert_error
+from hostile_errors import as_shown, errors_of, texts_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,48 +40,13 @@ PIECES = [
     *('409 Conflict\n\n', '\n\n409 ', 'code: x\n', 'request id: ', 'help'),
     *('help: x', 'link ', 'source ', 'code', '<!--', '</p>', '%s', '{}'),
 ]
-texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=6)
-texts = texts.map(''.join)
-# A member without a value has no line.
-named = st.none() | texts.filter(bool)
-errors = st.builds(
-    Error,
-    st.integers(400, 599),
-    texts,
-    texts,
-    code=named,
-    request_id=named,
-    links=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
-    source=st.none() | st.dictionaries(texts, texts, min_size=1, max_size=2),
-    retry=named,
-    max_version=named,
-    min_version=named,
-    trace_id=named,
-)
+texts = texts_of(PIECES)
+errors = errors_of(texts)
 
 
 def dumped(*given, **how):
     """Return the lines of errors, as text."""
     return lines.dump(given, **how).decode('utf-8')
-
-
-def shown(value):
-    """Return a text as it can be encoded."""
-    return value.encode('utf-8', 'backslashreplace').decode('utf-8')
-
-
-def as_shown(error):
-    """Return an error all of whose texts can be encoded."""
-    changed = {
-        field.name: shown(getattr(error, field.name))
-        for field in dataclasses.fields(error)
-        if isinstance(getattr(error, field.name), str)
-    }
-    if error.source:
-        source = error.source.items()
-        changed['source'] = {shown(key): shown(to) for key, to in source}
-    links = tuple((shown(rel), shown(href)) for rel, href in error.links)
-    return dataclasses.replace(error, links=links, **changed)
 
 
 # -- the way back
