@@ -642,6 +642,16 @@ def test_an_option_with_such_a_code_is_told_of_at_start(options, caplog):
     assert raised.value.option in options
 
 
+def test_a_catalog_of_another_service_is_told_of_at_start(caplog):
+    catalog = errorkit.Catalog('image')
+    answering('volume.x', catalog=catalog)
+    assert "volume is not 'image'" in caplog.text
+    catalog.strict = True
+    with pytest.raises(ConfigError) as raised:
+        answering('volume.x', catalog=catalog)
+    assert raised.value.option == 'service_type'
+
+
 def test_an_option_with_a_declared_code_is_not(caplog):
     catalog = errorkit.Catalog('volume', strict=True)
     catalog.define('volume.x', status=(404, 409))

@@ -63,6 +63,12 @@ class Maker:
             if not codes.is_valid(code):
                 raise bad('default_codes', {status: code}, 'valid codes are')
         self.catalog = catalog
+        if catalog is not None and catalog.service_type != service_type:
+            self._object(
+                'service_type',
+                service_type,
+                f'is not {catalog.service_type!r}, of which the catalog is',
+            )
         self._coder = Coder(service_type, catalog, default_codes or {})
         for status, code in (default_codes or {}).items():
             self.check_declared('default_codes', status, code)
@@ -74,15 +80,14 @@ class Maker:
 
         :raises ConfigError: the catalog is strict
         """
-        catalog = self.catalog
-        objection = catalog and catalog.objection(code, status)
-        if catalog is None or not objection:
-            return
-        if catalog.strict:
-            raise bad(option, code, f'it {objection}; declared codes are')
-        log.say(
-            LOG, logging.WARNING, '%s: the code %s %s', option, code, objection
-        )
+        objection = self.catalog and self.catalog.objection(code, status)
+        if objection:
+            self._object(option, code, objection)
+
+    def _object(self, option: str, value: str, objection: str) -> None:
+        if self.catalog is not None and self.catalog.strict:
+            raise bad(option, value, f'it {objection}; what is declared is')
+        log.say(LOG, logging.WARNING, '%s: %s %s', option, value, objection)
 
     def make(
         self,
