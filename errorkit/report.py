@@ -76,21 +76,23 @@ def answered(
 
 def upstream(environ: WSGIEnvironment, errors: Sequence[Error]) -> None:
     """Log which services' errors are behind the one that was answered."""
+    found = [one for one in errors if isinstance(one, UpstreamError)]
+    if not found:
+        return
     token = None
     if keys.REQUEST_ID in environ:
         token = current.CURRENT.set(environ)
     try:
-        for one in errors:
-            if isinstance(one, UpstreamError):
-                log.say(
-                    LOG,
-                    logging.INFO,
-                    'an upstream service answered %s %s, request id %s: %s',
-                    one.status,
-                    one.code or '-',
-                    one.request_id or '-',
-                    one.detail,
-                )
+        for one in found:
+            log.say(
+                LOG,
+                logging.INFO,
+                'an upstream service answered %s %s, request id %s: %s',
+                one.status,
+                one.code or '-',
+                one.request_id or '-',
+                one.detail,
+            )
     finally:
         if token is not None:
             current.CURRENT.reset(token)

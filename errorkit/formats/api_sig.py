@@ -189,7 +189,7 @@ _OPTIONAL = ('source', 'retry', 'max_version', 'min_version', 'trace_id')
 
 def _as_json(value: dict[str, Any]) -> str:
     try:
-        return json.dumps(value, default=_shown, allow_nan=False)
+        return _ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError):
         # A member JSON has no form for: its text instead.
         return json.dumps(
@@ -217,3 +217,7 @@ def _shown(value: object) -> str | None:
     ):
         return None
     return text_of(value)
+
+
+# json.dumps would make an encoder for each error.
+_ENCODER = json.JSONEncoder(default=_shown, allow_nan=False)

@@ -48,7 +48,8 @@ FUNCTIONS = {
     'time_ns': (time, 'time_ns'),
     'urandom': (os, 'urandom'),
     'encode_basestring_ascii': (json.encoder, 'encode_basestring_ascii'),
-    'dumps': (json, 'dumps'),
+    # json.dumps ends in it as well.
+    'encode': (json.JSONEncoder, 'encode'),
     'escape': (html, 'escape'),
     'makeRecord': (logging.Logger, 'makeRecord'),
     'isEnabledFor': (logging.Logger, 'isEnabledFor'),
@@ -59,7 +60,7 @@ FUNCTIONS = {
 OPTIONAL = ['perf_counter', 'time', 'time_ns', 'urandom', 'makeRecord',
             'isEnabledFor', 'Logger.handle', 'Thread.start', 'emit',
             'filter', 'format']
-ENCODERS = ['encode_basestring_ascii', 'dumps', 'escape']
+ENCODERS = ['encode_basestring_ascii', 'encode', 'escape']
 SERVERS = ['start_response', 'write', 'next', 'close', 'iter', 'call']
 
 

@@ -49,12 +49,11 @@ _ASKED = ('password', 'passwd', 'token', 'secret', 'apikey')
 _MARKS = (
     'Traceback (most recent call last',
     'Background on this error at: http',
-    # of PHP, Go and Rust
-    'Fatal error: Uncaught ',
-    'goroutine 1 [',
-    'stack backtrace:',
-    "' panicked at ",
 )
+# Of PHP, Rust and Go; one character of each is looked for first.
+_MARKS_OF_COLONS = ('Fatal error: Uncaught ', 'stack backtrace:')
+_MARKS_OF_QUOTES = ("' panicked at ",)
+_MARKS_OF_BRACKETS = ('goroutine 1 [', '[SQL: ')
 _MARKS_OF_LINES = (
     # of JavaScript, .NET, Java, Ruby and PHP
     '\n    at ',
@@ -151,7 +150,9 @@ def is_text(text: str) -> bool:
     return (
         ('\n' in text and _has_any(text, _MARKS_OF_LINES))
         or ('\\' in text and _has_any(text, _MARKS_OF_ESCAPES))
-        or ('[' in text and '[SQL: ' in text)
+        or ('[' in text and _has_any(text, _MARKS_OF_BRACKETS))
+        or (':' in text and _has_any(text, _MARKS_OF_COLONS))
+        or ("'" in text and _has_any(text, _MARKS_OF_QUOTES))
         or ('"' in text and ('debuginfo"' in text))
         or _STACK_SPACE in text
         or text.startswith(_STACK_LINES)
