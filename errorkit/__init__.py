@@ -27,7 +27,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from errorkit import context, log
+    from errorkit import client, context, log
     from errorkit.codes import Catalog, ErrorCode
     from errorkit.context import Context
     from errorkit.domain import ExceptionRegistry, Known
@@ -52,6 +52,7 @@ __all__ = [
     'MultiError',
     'RequestId',
     'RequestLog',
+    'client',
     'context',
     'json_error_formatter',
     'log',
@@ -75,6 +76,7 @@ _ROOMS = {
     'MultiError': 'error',
     'RequestId': 'request_id',
     'RequestLog': 'request_log',
+    'client': 'client',
     'context': 'context',
     'json_error_formatter': 'handler',
     'log': 'log',

@@ -9,6 +9,7 @@
     +-- UndeclaredCode (LookupError)  a strict catalog met an unknown code
     +-- InvalidResponse (ValueError)  the application broke PEP 3333 or HTTP
     +-- BodyAborted (RuntimeError)    a body died of what no server can take
+    +-- client.ResponseError          a service has answered with an error
 """
 
 from __future__ import annotations

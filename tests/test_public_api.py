@@ -29,6 +29,7 @@ NAMES = [
     'MultiError',
     'RequestId',
     'RequestLog',
+    'client',
     'context',
     'json_error_formatter',
     'log',

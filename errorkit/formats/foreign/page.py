@@ -204,6 +204,8 @@ def _xml(status: int, text: str) -> tuple[Error, ...]:
         shown = markup.resolved(''.join(line)).strip()
         line.clear()
         bare = name.rpartition(':')[2]
+        # Some write <Message>, others <message>.
+        bare = bare[:1].lower() + bare[1:]
         if shown:
             lines.append(shown)
             if close:

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A service that refuses, wrapped by errorkit, on loopback."""
+
+import contextlib
+import threading
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import webob
+import webob.exc
+
+import errorkit
+
+CATALOG = errorkit.Catalog('volume')
+NAME_EXISTS = CATALOG.define(
+    'volume.name_exists', status=409, title='Name exists', retry='never',
+    help='https://docs.example/volume.name_exists')
+BUSY = CATALOG.define('volume.busy', status=503, retry='later')
+MIB = 1024 * 1024
+
+
+@errorkit.wsgify
+def volumes(request):
+    """Answer what the path asks for."""
+    path = request.path_info.removeprefix('/compute').removeprefix('/bridge')
+    path = path.removesuffix('/volumes') or path
+    if path == '/taken':
+        raise webob.exc.HTTPConflict(
+            'A volume <data> exists.', comment=NAME_EXISTS)
+    if path == '/busy':
+        raise webob.exc.HTTPServiceUnavailable(
+            'Come back.', comment=BUSY, headers=[('Retry-After', '7')])
+    if path == '/bug':
+        raise RuntimeError('secret')
+    if path == '/big':
+        return webob.Response(
+            status=502, body=b'a' * (2 * MIB), content_type='text/plain',
+            headerlist=[('X-Errorkit', 'pass')])
+    if path == '/broken':
+        response = webob.Response(
+            status=404, app_iter=[b'half'], content_type='text/plain')
+        response.headers['X-Errorkit'] = 'pass'
+        response.headers['Content-Length'] = '5000'
+        return response
+    return webob.Response(json_body={'path': path})
+
+
+APPLICATION = errorkit.wrap(
+    volumes, service_type='volume', catalog=CATALOG,
+    compat_headers=['X-Compute-Request-Id'],
+    format={'/compute': 'compute', '/bridge': 'bridge'})
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Handler(WSGIRequestHandler):
+    def log_message(self, format, *args):
+        """Keep the test's output clean."""
+
+
+@contextlib.contextmanager
+def serving():
+    """Serve on a free port; give the URL."""
+    server = make_server('127.0.0.1', 0, APPLICATION, _Server, _Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f'http://127.0.0.1:{server.server_port}'
+    server.shutdown()
+    thread.join()
+    server.server_close()
