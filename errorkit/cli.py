@@ -35,6 +35,12 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command(
+        'actions',
+        'errorkit.outcomes.actions.command',
+        '',
+        'delete old actions, write down lost ones',
+    ),
+    Command(
         'check',
         'errorkit.testing.check',
         'testing',
@@ -57,6 +63,12 @@ COMMANDS: tuple[Command, ...] = (
         'errorkit.outcomes.retention',
         '',
         'delete user messages whose time is over',
+    ),
+    Command(
+        'trace',
+        'errorkit.trace.command',
+        '',
+        'show what became of a request, from the logs of all services',
     ),
 )
 

@@ -20,6 +20,13 @@ EXTRAS = {
     'errorkit.observers.oslo_messaging': 'messaging',
     'errorkit.observers.prometheus': 'prometheus',
     'errorkit.observers.opentelemetry': 'opentelemetry',
+    'errorkit.observers.sentry': 'sentry',
+    'errorkit.trace.opensearch': 'opensearch',
+    # Of libraries that the caller has, or does not ask for.
+    'errorkit.propagate.httpx': 'httpx',
+    'errorkit.propagate.keystoneauth': 'keystoneauth1',
+    'errorkit.propagate.requests': 'requests',
+    'errorkit.propagate.urllib3': 'urllib3',
     'errorkit.testing': 'testing',
     'errorkit.sphinxext': 'docs',
 }

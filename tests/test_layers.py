@@ -21,15 +21,17 @@ LAYERS = {
     'microversion': 7, 'handler': 7, 'outcomes': 7, 'client': 7,
     'export': 7, 'validation': 7,
     'answering': 6,
-    'report': 5,
-    'formats': 4, 'observers': 4, 'current': 4, 'propagate': 4,
+    'report': 5, 'propagate': 5,
+    'formats': 4, 'observers': 4, 'current': 4,
     'id_headers': 4,
     'error': 3, 'domain': 3, 'log': 3, '_wsgi': 3, 'trust': 3,
     'codes': 2, '_headers': 2, '_paste': 2, 'ids': 2, 'masking': 2,
+    'trail': 2, 'tracebacks': 2,
     'keys': 1, 'exceptions': 1, '_i18n': 1, 'versions': 1,
+    'traceparent': 1, 'secrets': 1,
 }
 # Rooms apart: what they may import, whatever the layers say.
-APART = {'trace': {'keys'}}
+APART = {'trace': {'keys', 'ids'}}
 
 
 def module_name(path):

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What came of a request: its first error, its code, where a failure began."""
+
+from __future__ import annotations
+
+from errorkit.trace.records import Record
+from errorkit.trace.spans import Kind, Span
+
+_ERRORS = frozenset(['ERROR', 'CRITICAL', 'FATAL', 'ALERT', 'EMERGENCY'])
+
+
+def is_error(record: Record) -> bool:
+    """Tell whether a record tells of an error by its level."""
+    return (record.level or '').upper() in _ERRORS
+
+
+def is_warning(record: Record) -> bool:
+    """Tell whether a record warns by its level."""
+    return (record.level or '').upper() in ('WARNING', 'WARN')
+
+
+def first_error(records: list[Record], status: int | None) -> int | None:
+    """Return the position of the record that first tells what went wrong.
+
+    :param status: of the response; below 400 only errors count
+    """
+    for position, record in enumerate(records):
+        if is_error(record):
+            return position
+    if status is None or status < 400:
+        return None
+    for position, record in enumerate(records):
+        if (
+            record.traceback
+            or is_warning(record)
+            or (record.code and record.method is None)
+        ):
+            return position
+    for position, record in enumerate(records):
+        if record.status == status:
+            return position
+    return None
+
+
+def code_of(
+    records: list[Record], answer: Record | None, error: int | None
+) -> str | None:
+    """Return the error code of a request.
+
+    :param answer: the record of its end
+    :param error: the position of the first error
+    """
+    if answer is not None and answer.code:
+        return answer.code
+    if error is not None and records[error].code:
+        return records[error].code
+    return next((record.code for record in records if record.code), None)
+
+
+def culprit(spans: list[Span]) -> int | None:
+    """Return the span that a failure began in, as far as a tree can tell.
+
+    A service answers with an error right after its callee did, so that the
+    last failed child counts.
+    """
+    found = None
+    failed = [span for span in spans if span.parent is None and span.failed]
+    if not failed:
+        failed = [
+            spans[child]
+            for span in spans
+            if span.parent is None and span.kind is not Kind.REQUEST
+            for child in span.children
+            if spans[child].failed
+        ]
+    while failed:
+        found = max(failed, key=lambda span: (span.end or 0.0, span.position))
+        failed = [
+            spans[child] for child in found.children if spans[child].failed
+        ]
+    return None if found is None else found.position

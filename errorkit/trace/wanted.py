@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is looked for in the bytes of a log: ids, or signs of a failure.
+
+In a log of millions of records only these bytes are looked at; no line is
+cut out, decoded or understood that does not hold what is looked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterable
+from typing import Protocol, TypeAlias
+
+from errorkit import ids
+
+_ID = re.compile(
+    rb'req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+)
+_ID_TEXT = re.compile(_ID.pattern.decode())
+#: So many ids are faster looked for one by one than all at once.
+_FEW = 4
+#: Of more ids than these, every id of the log is compared with the set.
+_MANY = 400
+
+
+Bytes: TypeAlias = bytes | bytearray
+
+
+class Wanted(Protocol):
+    """What is looked for."""
+
+    def places(self, block: Bytes, end: int) -> list[int]:
+        """Return where it is, ascending.
+
+        :param end: where the block ends
+        """
+
+    def matches(self, text: str) -> bool:
+        """Tell whether a text holds it."""
+
+
+class Ids:
+    """Some request ids.
+
+    :param wanted: each of the form of an id
+    """
+
+    def __init__(self, wanted: Iterable[str]) -> None:
+        self._texts = frozenset(wanted)
+        self._ids = frozenset(one.encode() for one in self._texts)
+        self._search = re.compile(
+            b'req-' + _trie(sorted(one[4:12] for one in self._texts)).encode()
+        ).finditer if _FEW < len(self._ids) <= _MANY else _ID.finditer
+
+    def places(self, block: Bytes, end: int) -> list[int]:
+        """Return where the ids are, ascending."""
+        if len(self._ids) <= _FEW:
+            found = [
+                place for one in self._ids for place in _all(block, end, one)
+            ]
+            return sorted(found)
+        if len(self._ids) > _MANY and self._ids.isdisjoint(
+            _ID.findall(block, 0, end)
+        ):
+            return []
+        return [
+            start for match in self._search(block, 0, end)
+            if bytes(block[(start := match.start()):start + ids.LENGTH])
+            in self._ids
+        ]
+
+    def matches(self, text: str) -> bool:
+        """Tell whether a text holds one of the ids."""
+        if 'req-' not in text:
+            return False
+        if len(self._texts) <= _FEW:
+            return any(one in text for one in self._texts)
+        return not self._texts.isdisjoint(_ID_TEXT.findall(text))
+
+
+def _all(block: Bytes, end: int, one: bytes) -> Iterable[int]:
+    place = block.find(one, 0, end)
+    while place >= 0:
+        yield place
+        place = block.find(one, place + len(one), end)
+
+
+def _trie(words: list[str]) -> str:
+    """Return an expression for words of one length, sorted.
+
+    What they begin with in common is tried once.
+    """
+    branches = []
+    for first, group in itertools.groupby(words, lambda word: word[:1]):
+        rest = list(dict.fromkeys(word[1:] for word in group))
+        branches.append(first + (rest[0] if len(rest) == 1 else _trie(rest)))
+    return f'(?:{"|".join(branches)})'
+
+
+@functools.lru_cache(maxsize=4)
+def ids_of(wanted: frozenset[str]) -> Ids:
+    """Return what looks for some ids; remembered for the next segment."""
+    return Ids(wanted)
+
+
+class Failures:
+    """Signs of a request that failed, of which a few may mean nothing."""
+
+    # Each begins with what is rare in logs, or is long: that is what makes
+    # the search fast.
+    _SIGNS = tuple(
+        re.compile(sign)
+        for sign in (
+            rb'ERROR',
+            rb'CRITICAL',
+            rb'FATAL',
+            rb'HTTP/[0-9.]{1,4}\\?[")]? [45][0-9][0-9](?![0-9])',
+            rb'HTTP [45][0-9][0-9](?![0-9])',
+            rb'tatus: {1,2}[45][0-9][0-9](?![0-9])',
+            rb'wered with [45][0-9][0-9](?![0-9])',
+            rb'status": ?"?[45][0-9][0-9](?![0-9])',
+        )
+    )
+    _TEXT = re.compile('|'.join(sign.pattern.decode() for sign in _SIGNS))
+
+    def places(self, block: Bytes, end: int) -> list[int]:
+        """Return where the signs are, ascending."""
+        return sorted(
+            match.start()
+            for sign in self._SIGNS
+            for match in sign.finditer(block, 0, end)
+        )
+
+    def matches(self, text: str) -> bool:
+        """Tell whether a text holds a sign."""
+        return self._TEXT.search(text) is not None
