@@ -21,9 +21,11 @@ from errorkit.current import (
     RequestContext,
     anonymous,
     current,
+    downstream_request_ids,
     install,
     of,
     streamed,
+    trail_of,
 )
 from errorkit.exceptions import ConfigError
 
@@ -36,7 +38,13 @@ if TYPE_CHECKING:
         WSGIEnvironment,
     )
 
-__all__ = ['Context', 'RequestContext', 'current', 'wrap']
+__all__ = [
+    'Context',
+    'RequestContext',
+    'current',
+    'downstream_request_ids',
+    'wrap',
+]
 
 LOG = logging.getLogger('errorkit.context')
 
@@ -84,6 +92,7 @@ _TOKENS = (
 _REQUEST_ID = keys.REQUEST_ID
 _CONTEXT = keys.CONTEXT
 _CLAIMS = keys.CLAIMS
+_HTTP_TRACEPARENT = keys.HTTP_TRACEPARENT
 _TOKEN_AUTH, _TOKEN_INFO = keys.KEYSTONE_MARKS
 
 
@@ -193,6 +202,9 @@ class Context:
             environ[_CONTEXT] = anonymous(
                 environ[_REQUEST_ID], environ.get(keys.GLOBAL_REQUEST_ID)
             )
+        if _HTTP_TRACEPARENT in environ:
+            # Now, since the context may leave this thread and its environ.
+            trail_of(environ)
         if CURRENT.get() is environ:
             return self.application(environ, start_response)
         token = CURRENT.set(environ)

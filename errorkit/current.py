@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from oslo_context import context as oslo_context
 
-from errorkit import _wsgi, keys
+from errorkit import _wsgi, keys, trail
+from errorkit.trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,14 +72,23 @@ class RequestContext(oslo_context.RequestContext):
     def get_logging_values(self) -> dict[str, Any]:
         """Return what oslo.log shows in a record; it asks twice for each."""
         own = self.__dict__
-        if len(own) != 2 or type(self) is not RequestContext:
+        if (
+            len(own) - trail.is_on(own) != 2
+            or type(self) is not RequestContext
+        ):
             values: dict[str, Any] = super().get_logging_values()
             return values
         # Still as anonymous() made it: nothing but its two ids is its own.
         values = _values_of_anonymous(self.user_idt_format).copy()
         values.update(own)
+        trail.without(values)
         values['roles'] = []
         return values
+
+    @property
+    def downstream_request_ids(self) -> tuple[str, ...]:
+        """What called services have answered with, oldest first."""
+        return downstream_request_ids(self)
 
     def redacted_copy(self, **kwargs: Any) -> Any:
         """Return a copy without secrets; it does not become the current."""
@@ -152,6 +162,9 @@ class _Store:
 
     @context.setter
     def context(self, value: Any) -> None:
+        before = CURRENT.get()
+        if before is not None:
+            _hand_over(before, value)
         CURRENT.set(value)
 
     @context.deleter
@@ -187,7 +200,65 @@ def of(environ: WSGIEnvironment) -> Any:
         found = environ[keys.CONTEXT] = anonymous(
             environ[keys.REQUEST_ID], environ.get(keys.GLOBAL_REQUEST_ID)
         )
+        if keys.HTTP_TRACEPARENT in environ:
+            trail_of(environ)
     return found
+
+
+def trail_of(environ: WSGIEnvironment) -> Trail:
+    """Return the trail of a request, made of its headers by now."""
+    context = of(environ)
+    return trail.found(context) or trail.attached(
+        context,
+        Trail(
+            environ.get(keys.HTTP_TRACEPARENT),
+            environ.get(keys.HTTP_TRACESTATE),
+        ),
+    )
+
+
+def current_trail() -> Trail | None:
+    """Return the trail of the request being handled here, or None."""
+    held = CURRENT.get()
+    if type(held) is dict and keys.CLOSED not in held:
+        return trail_of(held)
+    context = current()
+    if context is None:
+        return None
+    return trail.found(context) or trail.attached(context, Trail())
+
+
+def downstream_request_ids(context: Any = None) -> tuple[str, ...]:
+    """Return the ids that the services a request has called answered with.
+
+    :param context: a context of any class; None for the current one
+    :returns: the last 50, oldest first
+    """
+    if context is None:
+        context = current()
+    held = trail.found(context)
+    return held.ids if held is not None else ()
+
+
+def _hand_over(before: Any, context: Any) -> None:
+    """Let a service's own context go on with the trail of its request.
+
+    :param before: what was current until now, an environ or a context
+    :param context: what a service makes current
+    """
+    try:
+        if type(before) is dict:
+            if (
+                keys.CLOSED not in before
+                and context.request_id == before[keys.REQUEST_ID]
+            ):
+                trail.attached(context, trail_of(before))
+            return
+        held = trail.found(before)
+        if held is not None and context.request_id == before.request_id:
+            trail.attached(context, held)
+    except Exception:  # of anybody's object: it only goes without
+        return
 
 
 def streamed(

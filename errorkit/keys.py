@@ -23,6 +23,8 @@ FORMATTER = 'errorkit.formatter'
 ANSWERED = 'errorkit.answered'
 #: The error of the response, for the request log.
 ERROR = 'errorkit.error'
+#: The application's own error response was answered in our words.
+RESHAPED = 'errorkit.reshaped'
 #: A RequestLog is outside and will say what came of the request.
 REQUEST_LOG = 'errorkit.request_log'
 #: The error json_error_formatter has written for webob, and what it wrote.
@@ -40,6 +42,8 @@ KEYSTONE_MARKS = ('keystone.token_auth', 'keystone.token_info')
 # headers
 REQUEST_ID_HEADER = 'X-Openstack-Request-Id'
 HTTP_REQUEST_ID = 'HTTP_X_OPENSTACK_REQUEST_ID'
+HTTP_TRACEPARENT = 'HTTP_TRACEPARENT'
+HTTP_TRACESTATE = 'HTTP_TRACESTATE'
 #: ``pass`` lets an application's own error response go out as it is.
 OPT_OUT_HEADER = 'X-Errorkit'
 #: The code of an error, beside the body.

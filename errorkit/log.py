@@ -10,16 +10,15 @@ from __future__ import annotations
 import datetime
 import json
 import logging
-import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from oslo_context import context as oslo_context
 
+from errorkit import secrets, trail
 from errorkit.masking import MAX_MESSAGE, escaped, one_line
-
-#: A traceback is cut to so many characters, and each line of it.
-MAX_TRACEBACK = 32 * 1024
-MAX_LINE = 4 * 1024
+from errorkit.tracebacks import class_name as class_name
+from errorkit.tracebacks import traceback_of as traceback_of
 
 #: The default line, in the order oslo.log uses.
 FORMAT = (
@@ -29,54 +28,23 @@ FORMAT = (
 )
 DATE_FORMAT = '%Y-%m-%d %H:%M:%S'
 
-def traceback_of(exc_info: Any) -> str:
-    """Return the text of a traceback, whatever the exception does.
-
-    :param exc_info: a triple of class, exception and traceback
-    :returns: at most 32 KiB, the middle left out of a longer one; where the
-        exception cannot be formatted, its frames and the name of its class
-    """
-    kind, raised, tb = exc_info
-    try:
-        told = traceback.TracebackException(kind, raised, tb)
-        _shorten(told)
-        text = ''.join(_cut(line, MAX_LINE) for line in told.format())
-    except Exception:  # of a foreign __str__, __cause__, __notes__, ...
-        text = ''.join(traceback.format_tb(tb)) + class_name(kind)
-    return _cut(text.rstrip('\n'), MAX_TRACEBACK)
-
-
-def _shorten(told: Any) -> None:
-    # format() indents and joins all of a text before it could be cut here.
-    waiting, seen = [told], set()
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        if type(getattr(one, '_str', None)) is str:
-            one._str = _cut(one._str, MAX_LINE)
-        waiting += [one.__cause__, one.__context__]
-        waiting += one.exceptions or () if hasattr(one, 'exceptions') else ()
-
-
-def _cut(text: str, limit: int) -> str:
-    if len(text) <= limit:
-        return text
-    half = limit // 2
-    return f'{text[:half]} [...] {text[-half:]}'
-
-
-def class_name(kind: type) -> str:
-    """Return module and name of a class, past what its metaclass does."""
-    parts = []
-    for name in ('__module__', '__qualname__'):
-        try:
-            part = type.__dict__[name].__get__(kind)
-        except Exception:  # a module that is a property, or none at all
-            part = '?'
-        parts.append(part if type(part) is str else '?')
-    return '.'.join(parts)
+#: The members of a JSON line; the first eight are always there.
+FIELDS = (
+    'timestamp',
+    'level',
+    'logger',
+    'message',
+    'request_id',
+    'global_request_id',
+    'user_id',
+    'project_id',
+    'trace_id',
+    'code',
+    'status',
+    'resource',
+    'downstream_request_ids',
+    'traceback',
+)
 
 
 def emit(
@@ -86,6 +54,7 @@ def emit(
     args: tuple[object, ...],
     exc_info: Any = None,
     error: Any = None,
+    downstream: Sequence[str] = (),
 ) -> None:
     """Log as ``Logger.log`` does, without looking for the caller: it is us.
 
@@ -93,6 +62,7 @@ def emit(
 
     :param exc_info: a triple of class, exception and traceback, or None
     :param error: an ``Error`` whose code and status the record is to carry
+    :param downstream: ids that called services have answered with
     """
     record = logger.makeRecord(
         logger.name, level, __file__, 0, message, args, exc_info, 'emit'
@@ -100,6 +70,8 @@ def emit(
     if error is not None:
         record.code = error.code
         record.status = error.status
+    if downstream:
+        record.downstream_request_ids = downstream
     logger.handle(record)
 
 
@@ -153,20 +125,15 @@ def lost() -> int:
 class ContextFilter(logging.Filter):
     """Give every record the ids and the user of the request it belongs to.
 
-    Adds ``request_id``, ``global_request_id``, ``user_id`` and
-    ``project_id``, ``-`` where there is none, and escapes the message so
+    Adds ``request_id``, ``global_request_id``, ``user_id``, ``project_id``
+    and ``trace_id``, ``-`` where there is none, and escapes the message so
     that one record is one line. Put it on a handler: a logger's filter does
     not see the records of the loggers below it.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Amend a record; every record passes."""
-        context = oslo_context.get_current()
-        for name in _CONTEXT_FIELDS:
-            value = getattr(record, name, None)
-            if value is None:
-                value = getattr(context, name, None)
-            setattr(record, name, one_line(str(value)) if value else '-')
+        _identify(record)
         try:
             message = record.getMessage()
         except Exception:  # wrong arguments: logging reports it by itself
@@ -180,11 +147,28 @@ class ContextFilter(logging.Filter):
 _CONTEXT_FIELDS = ('request_id', 'global_request_id', 'user_id', 'project_id')
 
 
+def _identify(record: logging.LogRecord) -> None:
+    context = oslo_context.get_current()
+    given = record.__dict__
+    for name in _CONTEXT_FIELDS:
+        value = given.get(name)
+        if value is None:
+            value = getattr(context, name, None)
+        given[name] = one_line(str(value)) if value else '-'
+    if 'trace_id' not in given:
+        given['trace_id'] = _trace_id(context) or '-'
+
+
+def _trace_id(context: Any) -> str | None:
+    held = trail.found(context)
+    return held.trace_id if held is not None else None
+
+
 class TextFormatter(logging.Formatter):
-    """One line a record, oslo.log's order of ids; needs ``ContextFilter``.
+    """One line a record, oslo.log's order of ids; secrets are masked.
 
     Each line of a traceback begins with a bar, so that no text in it can
-    pass for a record.
+    pass for a record. Works with and without ``ContextFilter``.
 
     :param fmt: the line, in ``logging``'s %-style
     :param datefmt: of the time
@@ -197,12 +181,23 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and below it the traceback."""
+        if 'trace_id' not in record.__dict__:
+            _identify(record)
         # logging keeps the first formatter's text of a traceback for all.
         kept, record.exc_text = record.exc_text, None
+        if kept and not record.exc_info:
+            # All that is left of it, where another process has sent it.
+            record.exc_text = _barred(secrets.mask(kept))
         try:
             return super().format(record)
         finally:
             record.exc_text = kept
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the line, without secrets."""
+        record.message = one_line(secrets.mask(record.message))
+        line = super().formatMessage(record)
+        return line if line.isprintable() else escaped(line)
 
     def formatException(self, ei: Any) -> str:
         """Return a traceback whose lines cannot be taken for records."""
@@ -210,13 +205,11 @@ class TextFormatter(logging.Formatter):
 
     def formatStack(self, stack_info: str) -> str:
         """Return a stack whose lines cannot be taken for records."""
-        return _barred(stack_info)
+        return _barred(secrets.mask(stack_info))
 
 
 def _barred(text: str) -> str:
-    return '\n'.join(
-        '| ' + escaped(line) for line in text.split('\n')
-    )
+    return '\n'.join('| ' + escaped(line) for line in text.split('\n'))
 
 
 def _fitting(message: str) -> str:
@@ -227,12 +220,13 @@ def _fitting(message: str) -> str:
 
 
 class JSONFormatter(logging.Formatter):
-    """One JSON object a line, for a log engine.
+    """One JSON object a line, for a log engine; secrets are masked.
 
     Members: ``timestamp`` (UTC, ISO 8601), ``level``, ``logger``,
     ``message``, ``request_id``, ``global_request_id``, ``user_id``,
-    ``project_id`` and, where a record has them, ``code``, ``status``,
-    ``resource`` and ``traceback``. Works with and without ``ContextFilter``.
+    ``project_id`` and, where a record has them, ``trace_id``, ``code``,
+    ``status``, ``resource``, ``downstream_request_ids`` (a list) and
+    ``traceback``. Works with and without ``ContextFilter``.
     """
 
     def formatException(self, ei: Any) -> str:
@@ -242,34 +236,54 @@ class JSONFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         context = oslo_context.get_current()
+        given = record.__dict__
         when = datetime.datetime.fromtimestamp(
             record.created, datetime.UTC
         )
+        # A cut leaves the end of a secret away, never its beginning.
+        message = record.getMessage()[: 2 * MAX_MESSAGE]
         line: dict[str, Any] = {
             'timestamp': when.isoformat(timespec='microseconds'),
             'level': record.levelname,
             'logger': record.name,
-            'message': _fitting(one_line(record.getMessage())),
+            'message': _fitting(one_line(secrets.mask(message))),
         }
         for name in _CONTEXT_FIELDS:
-            value = getattr(record, name, None) or getattr(
-                context, name, None
-            )
+            value = given.get(name) or getattr(context, name, None)
             known = value and value != '-'
             line[name] = one_line(str(value)) if known else None
+        trace_id = given.get('trace_id') or _trace_id(context)
+        if trace_id and trace_id != '-':
+            line['trace_id'] = one_line(str(trace_id))
         for name in ('code', 'status', 'resource'):
-            value = getattr(record, name, None)
+            value = given.get(name)
             if value is not None:
-                line[name] = value
+                line[name] = value if type(value) is int else _plain(value)
+        called = given.get('downstream_request_ids')
+        if isinstance(called, (list, tuple)) and called:
+            line['downstream_request_ids'] = [_plain(one) for one in called]
         if record.exc_info:
             line['traceback'] = self.formatException(record.exc_info)
         elif record.exc_text:
-            line['traceback'] = record.exc_text
-        try:
-            return json.dumps(line, default=str, allow_nan=False)
-        except (TypeError, ValueError, RecursionError):
-            # An attribute JSON has no form for: its text instead.
-            for name in ('code', 'status', 'resource'):
-                if name in line:
-                    line[name] = one_line(repr(line[name]))
-            return json.dumps(line)
+            line['traceback'] = secrets.mask(record.exc_text)
+        if 'traceback' in line:
+            line['traceback'] = _lines(line['traceback'])
+        return json.dumps(line)
+
+
+def _lines(text: str) -> str:
+    if text.isascii() and text.replace('\n', ' ').isprintable():
+        return text
+    return '\n'.join(map(escaped, text.split('\n')))
+
+
+def _plain(value: object) -> str:
+    """Return a value that somebody has put on a record as a short text.
+
+    An engine gives each field one type, by what it sees first.
+    """
+    try:
+        text = str(value)
+    except Exception:  # of a foreign __str__
+        text = object.__repr__(value)
+    return one_line(secrets.mask(text[:MAX_MESSAGE]))

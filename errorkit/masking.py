@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import quote
+
+from errorkit.secrets import MASK as MASK
+from errorkit.secrets import mask
 
 #: A message longer than this many bytes is cut.
 MAX_MESSAGE = 16 * 1024
-MASK = '***'
 
 #: Query parameters whose values are logged; every other value is masked.
 QUERY_PARAMETERS = frozenset(
@@ -35,6 +38,43 @@ QUERY_PARAMETERS = frozenset(
     ]
 )
 _MAX_URI = 2048
+
+#: Headers whose values are logged; every other value is masked.
+HEADERS = frozenset(
+    [
+        'accept',
+        'accept-encoding',
+        'accept-language',
+        'allow',
+        'cache-control',
+        'connection',
+        'content-encoding',
+        'content-language',
+        'content-length',
+        'content-type',
+        'date',
+        'etag',
+        'expires',
+        'host',
+        'if-match',
+        'if-modified-since',
+        'if-none-match',
+        'if-unmodified-since',
+        'last-modified',
+        'openstack-api-version',
+        'openstack-error-code',
+        'range',
+        'retry-after',
+        'server',
+        'traceparent',
+        'transfer-encoding',
+        'user-agent',
+        'vary',
+        'via',
+        'x-openstack-request-id',
+    ]
+)
+_MAX_HEADER = 256
 
 # C0, DEL, C1, the two Unicode line ends, the bidirectional controls (Unicode
 # Technical Report 36), the byte order mark and lone surrogates.
@@ -122,6 +162,22 @@ def uri(path: str, query: str) -> str:
     if len(query) > _MAX_URI or not _PLAIN_QUERY.fullmatch(query):
         query = masked_query(query)
     return f'{path}?{query}'
+
+
+def headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers as they may be logged.
+
+    :param pairs: names and values; the values of those that are not in
+        ``HEADERS`` are masked, and so is what in the others looks like a
+        secret
+    """
+    shown = {}
+    for name, value in pairs:
+        known = name.lower() in HEADERS
+        shown[one_line(name[:_MAX_HEADER])] = (
+            one_line(mask(value)[:_MAX_HEADER]) if known else MASK
+        )
+    return shown
 
 
 def masked_query(query: str) -> str:

@@ -354,6 +354,130 @@ def test_a_json_line_has_the_traceback_as_one_text(attach):
     assert 'RuntimeError: no flour' in line['traceback']
 
 
+TRACE_ID = '0af7651916cd43dd8448eb211c80319c'
+TRACEPARENT = f'00-{TRACE_ID}-b7ad6b7169203331-01'
+
+
+@pytest.mark.parametrize('filters', [True, False])
+def test_a_json_line_has_the_trace_where_the_client_sent_one(attach, filters):
+    lines = attach(JSONFormatter(), filters)
+    serve(lambda: LOG.info('cake'), {'traceparent': TRACEPARENT})
+    serve(lambda: LOG.info('cake'), {'traceparent': 'nonsense'})
+    serve(lambda: LOG.info('cake'))
+    LOG.info('cake')
+    said = [line for line in lines.json if line['logger'] == 'shop']
+    assert [line.get('trace_id') for line in said] == [TRACE_ID] + [None] * 3
+    assert ['trace_id' in line for line in said] == [True] + [False] * 3
+
+
+def test_a_line_of_the_auth_layer_has_the_trace_too(attach):
+    lines = attach(JSONFormatter())
+
+    def auth(application):
+        def authenticate(environ, start_response):
+            LOG.info('who is it?')
+            return application(environ, start_response)
+
+        return authenticate
+
+    serve(lambda: None, {'traceparent': TRACEPARENT}, auth)
+    [line] = [line for line in lines.json if line['logger'] == 'shop']
+    assert line['trace_id'] == TRACE_ID
+
+
+def test_the_filter_adds_the_trace(attach):
+    lines = attach(logging.Formatter('%(name)s %(trace_id)s'))
+    serve(lambda: LOG.info('cake'), {'traceparent': TRACEPARENT})
+    LOG.info('outside')
+    said = [line for line in lines.text.splitlines() if 'shop' in line]
+    assert said == [f'shop {TRACE_ID}', 'shop -']
+
+
+def test_the_members_of_a_json_line_are_those_that_are_listed(attach):
+    lines = attach(JSONFormatter())
+    extra = {
+        'code': 'volume.full',
+        'status': 409,
+        'resource': 'shelf-7',
+        'downstream_request_ids': (GLOBAL_ID,),
+    }
+
+    def inside():
+        try:
+            raise RuntimeError('no flour')
+        except RuntimeError:
+            LOG.exception('baking failed', extra=extra)
+
+    serve(inside, {'traceparent': TRACEPARENT})
+    [line] = [line for line in lines.json if line['logger'] == 'shop']
+    assert tuple(line) == errorkit.log.FIELDS
+    assert line['downstream_request_ids'] == [GLOBAL_ID]
+
+
+@pytest.mark.parametrize('value', ['x', 7, None, {}, ()])
+def test_downstream_ids_that_are_no_list_are_left_out(attach, value):
+    lines = attach(JSONFormatter())
+    LOG.info('cake', extra={'downstream_request_ids': value})
+    assert list(lines.json[0]) == FIELDS
+
+
+class Unreadable:
+    def __str__(self):
+        raise RuntimeError('no')
+
+
+@pytest.mark.parametrize(
+    ('value', 'shown'),
+    [
+        ('shelf', 'shelf'),
+        (7, 7),
+        (True, 'True'),
+        (7.5, '7.5'),
+        ({'a': [1]}, "{'a': [1]}"),
+        ('a\nb', 'a\\nb'),
+    ],
+)
+def test_a_resource_is_a_number_or_a_text_of_one_line(attach, value, shown):
+    lines = attach(JSONFormatter())
+    LOG.info('cake', extra={'resource': value})
+    assert lines.json[0]['resource'] == shown
+
+
+def test_a_resource_without_a_text_is_still_one_record(attach):
+    lines = attach(JSONFormatter())
+    LOG.info('cake', extra={'resource': Unreadable()})
+    assert 'Unreadable' in lines.json[0]['resource']
+
+
+def test_the_text_needs_no_filter(attach):
+    lines = attach(TextFormatter(), filters=False)
+    reply = serve(lambda: LOG.info('cake\nforged'), {ID_HEADER: GLOBAL_ID})
+    [line] = [x for x in lines.text.splitlines() if ' shop ' in x]
+    assert line.endswith(
+        f'[{GLOBAL_ID} {reply.one(ID_HEADER)} ada bakery] cake\\nforged')
+
+
+@pytest.mark.parametrize('formatter', [TextFormatter(), JSONFormatter()])
+def test_the_name_of_a_logger_cannot_end_a_line(attach, formatter):
+    lines = attach(formatter)
+    logging.getLogger('shop.a\nforged\x1b[2J').warning('cake')
+    assert len(lines.text.splitlines()) == 1
+    assert '\x1b' not in lines.text
+
+
+@pytest.mark.parametrize('text', UNSAFE)
+def test_a_json_tracebacks_lines_are_escaped(attach, text):
+    lines = attach(JSONFormatter())
+    try:
+        raise RuntimeError(f'a{text}b')
+    except RuntimeError:
+        LOG.exception('cake')
+    # A lone surrogate, for one, is no character that an engine takes.
+    inside = lines.json[0]['traceback'].replace('\n', '')
+    assert text.strip('\n') == '' or text not in inside
+    assert inside.isprintable() and inside.encode()
+
+
 @pytest.mark.parametrize('text', UNSAFE)
 def test_one_record_is_one_line_of_json(attach, text):
     lines = attach(JSONFormatter())

@@ -62,6 +62,7 @@ class Formatter(Reader):
     :param show_upstream: show a client the ``UpstreamError`` entries too
     :param code_header: send the code of a JSON answer as the header
         ``OpenStack-Error-Code`` too
+    :param show_trace_id: give errors the id of the client's ``traceparent``
     :param reading: the options of ``Reader``
     :raises ConfigError: one of them has a bad value
     """
@@ -76,6 +77,7 @@ class Formatter(Reader):
         compute_fault: str = compute.FALLBACK,
         show_upstream: bool = False,
         code_header: bool = True,
+        show_trace_id: bool = False,
         **reading: Any,
     ) -> None:
         super().__init__(service_type, **reading)
@@ -98,13 +100,18 @@ class Formatter(Reader):
         for option, value in (
             ('show_upstream', show_upstream),
             ('code_header', code_header),
+            ('show_trace_id', show_trace_id),
         ):
             if type(value) is not bool:
                 raise bad(option, value, 'True and False are')
         self._sends_code = code_header
         self.version_headers = version_headers
         self._viewer = Viewer(
-            self.service_type, self.catalog, code_version, show_upstream
+            self.service_type,
+            self.catalog,
+            code_version,
+            show_upstream,
+            show_trace_id,
         )
 
     def answer(

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import microversion_parse
 
-from errorkit import _i18n, error, keys
+from errorkit import _i18n, error, keys, traceparent
 from errorkit.codes import Catalog
 from errorkit.error import Error, UpstreamError
 from errorkit.formats import negotiation
@@ -29,6 +30,7 @@ class Viewer:
     :param catalog: knows the codes that have other names in some versions
     :param code_version: the microversion that shows ``code``, or None
     :param show_upstream: show the ``UpstreamError`` entries too
+    :param show_trace_id: show the id of the client's own trace
     :raises ConfigError: ``code_version`` is not a version
     """
 
@@ -38,11 +40,13 @@ class Viewer:
         catalog: Catalog | None,
         code_version: str | None,
         show_upstream: bool,
+        show_trace_id: bool = False,
     ) -> None:
         self._catalog = catalog
         self._version_key = keys.microversion(service_type)
         self._code_version = _version(code_version)
         self._shows_upstream = show_upstream
+        self._shows_trace = show_trace_id
 
     def shown(
         self, errors: Sequence[Error], environ: WSGIEnvironment
@@ -73,6 +77,8 @@ class Viewer:
             ]
         elif self._catalog is not None and self._catalog.renames:
             errors = self._renamed(errors, environ)
+        if self._shows_trace:
+            errors = _traced(errors, environ)
         return errors, cut, language, vary
 
     def _shows_code(self, environ: WSGIEnvironment) -> bool:
@@ -93,6 +99,20 @@ class Viewer:
                 one = _with(one, one.detail, code, one.links, one.retry)
             renamed.append(one)
         return renamed
+
+
+def _traced(
+    errors: Sequence[Error], environ: WSGIEnvironment
+) -> Sequence[Error]:
+    parsed = traceparent.parse(environ.get(keys.HTTP_TRACEPARENT, ''))
+    if parsed is None:
+        return errors
+    return [
+        one
+        if one.trace_id or isinstance(one, UpstreamError)
+        else dataclasses.replace(one, trace_id=parsed.trace_id)
+        for one in errors
+    ]
 
 
 def _localized(
