@@ -19,7 +19,7 @@ from errorkit.domain import Known
 from errorkit.exceptions import ConfigError
 from errorkit.formats import choice, compute, negotiation
 from errorkit.formats.formatter import Formatter
-from errorkit.observers import Observer, Observers
+from errorkit.observers import Observed, Observers, named
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import (
@@ -56,9 +56,10 @@ class FaultWrapper:
     :param show_upstream: show clients the ``UpstreamError`` entries too
     :param code_header: send the code of a JSON answer as the header
         ``OpenStack-Error-Code`` too
+    :param show_trace_id: give errors the id of the client's ``traceparent``
     :param reshape: which errors of other layers are answered in our format:
         ``all``, those that are not JSON (``non-json``), or ``none``
-    :param observers: told of every error, from a thread of their own
+    :param observers: told of every error, see ``errorkit.observers``
     :param base_exceptions: ``answer`` those that are not an ``Exception``
         with a 500 where that is right, or ``reraise`` them all
     :param notes_claims: note what the client says of itself, for
@@ -85,8 +86,9 @@ class FaultWrapper:
         compute_fault: str = compute.FALLBACK,
         show_upstream: bool = False,
         code_header: bool = True,
+        show_trace_id: bool = False,
         reshape: str = 'all',
-        observers: Iterable[Observer] = (),
+        observers: Observed = (),
         base_exceptions: str = 'answer',
         notes_claims: bool = True,
         formatter: Formatter | None = None,
@@ -118,6 +120,7 @@ class FaultWrapper:
             compute_fault=compute_fault,
             show_upstream=show_upstream,
             code_header=code_header,
+            show_trace_id=show_trace_id,
         )
         self._adds_version = bool(self.formatter.version_headers)
         self.observers = Observers(observers)
@@ -186,7 +189,9 @@ PASTE_OPTIONS: dict[str, _paste.Converter] = {
     'compute_fault': _paste.text,
     'show_upstream': _paste.boolean,
     'code_header': _paste.boolean,
+    'show_trace_id': _paste.boolean,
     'reshape': _paste.text,
+    'observers': named.listed,
     'base_exceptions': _paste.text,
 }
 

@@ -28,7 +28,7 @@ from errorkit.fault_wrap import FaultWrapper
 from errorkit.formats import choice, compute
 from errorkit.formats.formatter import Formatter
 from errorkit.microversion import Microversion
-from errorkit.observers import Observer
+from errorkit.observers import Observed
 from errorkit.request_id import PASTE_OPTIONS as ID_OPTIONS
 from errorkit.request_id import RequestId
 from errorkit.request_log import RequestLog
@@ -67,8 +67,9 @@ def wrap(
     compute_fault: str = compute.FALLBACK,
     show_upstream: bool = False,
     code_header: bool = True,
+    show_trace_id: bool = False,
     reshape: str = 'all',
-    observers: Iterable[Observer] = (),
+    observers: Observed = (),
     base_exceptions: str = 'answer',
     log_requests: bool = True,
 ) -> WSGIApplication:
@@ -90,8 +91,8 @@ def wrap(
     :param context_class: see ``Context``
     :param default_codes: see ``FaultWrapper``, as are ``detail_style``,
         ``max_detail``, ``exceptions``, ``format``, ``compute_fault``,
-        ``show_upstream``, ``code_header``, ``reshape``, ``observers`` and
-        ``base_exceptions``
+        ``show_upstream``, ``code_header``, ``show_trace_id``, ``reshape``,
+        ``observers`` and ``base_exceptions``
     :param log_requests: put ``RequestLog`` in
     :returns: the wrapped application
     :raises ConfigError: an option has a bad value
@@ -115,6 +116,7 @@ def wrap(
         compute_fault=compute_fault,
         show_upstream=show_upstream,
         code_header=code_header,
+        show_trace_id=show_trace_id,
     )
     wrapped = application
     if versions is not None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from errorkit import current, keys, log
 from errorkit.error import Error, UpstreamError
 from errorkit.observers import ErrorRecord, Observers
+from errorkit.observers.record import made_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -171,13 +172,21 @@ def _report(
         token = current.CURRENT.set(environ)
     try:
         if LOG.isEnabledFor(level):
-            log.emit(LOG, level, message, args, _exc_info(raised), error)
+            called: tuple[str, ...] = ()
+            if keys.CONTEXT in environ:
+                called = current.downstream_request_ids(environ[keys.CONTEXT])
+            if called:
+                message += ', downstream %s'
+                args = (*args, ' '.join(called))
+            log.emit(
+                LOG, level, message, args, _exc_info(raised), error, called
+            )
     except Exception as exc:  # a log never fails a request
         log.note_lost(environ, exc)
     try:
         if observers.present:
             observers.tell(
-                _record(environ, error, status, raised, bug, started)
+                _record(environ, error, status, raised, bug, started), raised
             )
     except Exception as exc:  # nor does an observer
         log.note_lost(environ, exc)
@@ -222,17 +231,14 @@ def _record(
     bug: bool,
     started: float,
 ) -> ErrorRecord:
-    name = text = None
-    if raised is not None:
-        if bug:
-            name = log.class_name(type(raised))
-        text = log.traceback_of(_exc_info(raised))
     who: Any = None
     if keys.REQUEST_ID in environ:
         who = current.of(environ)
-    return ErrorRecord(
-        error=error,
-        code=error.code,
+    return made_of(
+        error,
+        raised,
+        None if raised is None else _trimmed(traceback_of(raised)),
+        bug=bug,
         status=status,
         request_id=environ.get(keys.REQUEST_ID),
         global_request_id=environ.get(keys.GLOBAL_REQUEST_ID),
@@ -240,7 +246,6 @@ def _record(
         project_id=getattr(who, 'project_id', None),
         method=environ.get('REQUEST_METHOD', ''),
         path=environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', ''),
-        exception=name,
-        traceback=text,
         duration=clock() - started if started else 0.0,
+        kind='response' if status is not None else 'aborted',
     )

@@ -22,7 +22,7 @@ from oslo_context import context as oslo_context
 import errorkit
 from errorkit import observers as observing
 from errorkit.exceptions import ConfigError
-from errorkit.observers import ErrorRecord, Observers
+from errorkit.observers import ErrorRecord, Observers, quiet
 
 CODE = 'volume.name_exists'
 #: How long a test waits for what must happen; it never has to.
@@ -214,7 +214,8 @@ def test_an_observer_is_told_of_an_error_that_was_meant(application):
         error=record.error, code=CODE, status=409,
         request_id=exchange.request_id, global_request_id=GLOBAL_ID,
         user_id=None, project_id=None, method='POST',
-        path='/api/v3/volumes', exception=None, traceback=None, duration=0)
+        path='/api/v3/volumes', exception=None, traceback=None, duration=0,
+        kind='response', service='volume')
     assert record.error.detail == 'no <uuid>'
     assert record.error.request_id == exchange.request_id
 
@@ -389,7 +390,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
-    monkeypatch.setattr(observing, 'time', made)
+    monkeypatch.setattr(quiet, 'time', made)
     return made
 
 
@@ -555,8 +556,9 @@ def test_what_still_waits_at_the_end_of_the_process_is_told():
 HANGING_AT_EXIT = '''
 import threading
 from errorkit import observers
+from errorkit.observers import courier
 
-observers.FLUSH = 0.1
+courier.FLUSH = 0.1
 told = threading.Event()
 
 def hanging(record):

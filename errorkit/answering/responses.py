@@ -46,6 +46,7 @@ class Replying(Reshaping):
         if told is None:
             errors = self.errors_inside(body, chunks)
             if errors is not None:
+                environ[keys.RESHAPED] = True
                 self._close()
                 return self._answer(
                     errors,
