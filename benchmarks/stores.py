@@ -3,7 +3,8 @@
 
 ::
 
-    python benchmarks/stores.py create|page|walk|purge|kills|race URL [NUMBER]
+    python benchmarks/stores.py create|page|rest|walk|purge|kills|race URL \
+        [NUMBER]
 
 The database at URL is emptied first: give one that is made for this.
 """
@@ -21,8 +22,14 @@ import time
 import uuid
 
 import sqlalchemy as sa
+import webob
+from oslo_context.context import RequestContext
 
+from errorkit.outcomes import retention
+from errorkit.outcomes.messages import API
+from errorkit.outcomes.permitted import Permitted
 from errorkit.outcomes.records import Message, Page
+from errorkit.outcomes.rest import Messages
 from errorkit.outcomes.sql import Database, SqlMessages, address, messages
 from errorkit.outcomes.sql.migrate import upgrade
 from errorkit.outcomes.sql.tables import MESSAGES
@@ -72,6 +79,9 @@ def prepared(url: str, rows: int) -> SqlMessages:
     with slow.database.engine.connect() as connection:
         empty = 'DELETE FROM' if backend == 'sqlite' else 'TRUNCATE TABLE'
         connection.exec_driver_sql(f'{empty} errorkit_messages')
+        if backend == 'sqlite':
+            # Millions of rows in no order go through a small cache slowly.
+            connection.exec_driver_sql('PRAGMA cache_size=-1000000')
         if rows:
             # Without parameters, no driver looks for a percent sign.
             cursor = connection.connection.cursor()
@@ -147,10 +157,19 @@ def create(url: str, number: int = 500) -> None:
         driver.commit()
         cursor.close()
 
+    permitted = Permitted('volume')
+    event = permitted.event('000002', 'No storage could be allocated.')
+    api = API(store, permitted=permitted)
+    context = RequestContext(project_id='p0', overwrite=False)
     found = medians(
-        number, ours=lambda: store.add(message()), core=core, raw=raw
+        number,
+        create=lambda: api.create(context, event, 'p0'),
+        add=lambda: store.add(message()),
+        core=core,
+        raw=raw,
     )
-    report(found, 'ours', 'core', 'raw')
+    assert api.counters['stored'] == number
+    report(found, 'create', 'core', 'raw')
 
 
 def page(url: str, rows: int = 1_000_000) -> None:
@@ -197,6 +216,48 @@ def page(url: str, rows: int = 1_000_000) -> None:
                'dumped', 'core', 'ours')
 
 
+def rest(url: str, rows: int = 1_000_000) -> None:
+    """Pages of 1,000 through the REST API, called as a server calls it."""
+    store = prepared(url, rows)
+    engine = service_engine(store)
+    api = API(store, permitted=Permitted('volume'))
+    application = Messages(
+        api, context_of=lambda environ: RequestContext(
+            project_id='p0', overwrite=False))
+    markers = [None]
+    for part in (0.1, 0.5, 0.9):
+        moment = BEGIN + STEP * (rows * (1 - part))
+        [found] = store.list('p0', Page(1, after=(moment, 'g')))
+        markers.append(found.id)
+    for marker in markers:
+        query = '' if marker is None else f'marker={marker}'
+        environ = {
+            **webob.Request.blank(f'/messages?{query}').environ,
+            'errorkit.context': None}
+        after = [] if marker is None else [
+            sa.tuple_(MESSAGES.c.created_at, MESSAGES.c.id) < (
+                store.get('p0', marker).created_at.replace(tzinfo=None),
+                marker)]
+        bare = (
+            sa.select(MESSAGES)
+            .where(MESSAGES.c.project_id == 'p0', *after)
+            .order_by(MESSAGES.c.created_at.desc(), MESSAGES.c.id.desc())
+            .limit(1000)
+        )
+
+        def core(bare: sa.Select = bare) -> None:
+            with engine.connect() as connection:
+                found = connection.execute(bare).mappings()
+                json.dumps([dict(row) for row in found], default=str)
+
+        def ours(environ: dict = environ) -> bytes:
+            return b''.join(application({**environ}, lambda *given: None))
+
+        assert len(json.loads(ours())['messages']) == 1000
+        print(f'marker {marker}:', end=' ')
+        report(medians(15, ours=ours, core=core), 'ours', 'core')
+
+
 def walk(url: str, rows: int = 1_000_000) -> None:
     """Walk all pages while rows come, go and are purged."""
     store = prepared(url, rows)
@@ -220,7 +281,13 @@ def walk(url: str, rows: int = 1_000_000) -> None:
     thread.start()
     seen: dict[str, int] = {}
     begin, current = time.perf_counter(), Page(1000)
-    while found := store.list_of_all_projects(current):
+    times = []
+    while True:
+        asked = time.perf_counter()
+        found = store.list_of_all_projects(current)
+        times.append(time.perf_counter() - asked)
+        if not found:
+            break
         for one in found:
             seen[one.id] = seen.get(one.id, 0) + 1
         last = found[-1]
@@ -228,10 +295,14 @@ def walk(url: str, rows: int = 1_000_000) -> None:
     took = time.perf_counter() - begin
     stop.set()
     thread.join()
+    times = times[:-2]  # the last are not full
+    first, last = (statistics.median(some) for some in (
+        times[:50], times[-50:]))
     missed = sum(one not in seen for one in lasting)
     twice = sum(count > 1 for count in seen.values())
     print(f'{rows} rows in {took:.1f} s, {changes[0]} rounds of changes: '
-          f'{missed} missed, {twice} seen twice')
+          f'{missed} of {len(lasting)} missed, {twice} seen twice; the last '
+          f'50 pages take {last / first:.2f} of the first 50')
 
 
 def purge(url: str, rows: int = 2_000_000) -> None:
@@ -251,11 +322,9 @@ def purge(url: str, rows: int = 2_000_000) -> None:
 
     thread = threading.Thread(target=write)
     thread.start()
-    begin, total = time.perf_counter(), 0
+    begin = time.perf_counter()
     before = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
-    while count := store.purge(before, 1000):
-        total += count
-        time.sleep(0.005)
+    total = retention.purge(store, before=before)
     took = time.perf_counter() - begin
     stop.set()
     thread.join()
@@ -302,5 +371,6 @@ if __name__ == '__main__':
     name, url, *numbers = sys.argv[1:]
     resolved = address.resolve(url)
     print(resolved.get_backend_name(), name, end=': ', flush=True)
-    {'create': create, 'page': page, 'walk': walk, 'purge': purge,
-     'kills': kills, 'race': race}[name](url, *map(int, numbers))
+    {'create': create, 'page': page, 'rest': rest, 'walk': walk,
+     'purge': purge, 'kills': kills, 'race': race}[name](
+         url, *map(int, numbers))

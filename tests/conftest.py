@@ -4,6 +4,12 @@
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a machine is says nothing about what it runs.
+settings.register_profile(
+    'errorkit', deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile('errorkit')
 
 # What helps tests to assert shows values too.
 pytest.register_assert_rewrite('assertions')

@@ -10,6 +10,26 @@ import threading
 from collections.abc import Callable
 
 
+async def complete(
+    work: Callable[[], None],
+) -> asyncio.CancelledError | None:
+    """Run something in a thread of its own, and wait to its very end.
+
+    :param work: called in the caller's contextvars; raises nothing, and
+        comes back in time
+    :returns: a cancellation that came meanwhile: it is the caller's to raise
+    """
+    cancelled = None
+    started = _started(work)
+    if started is not None:
+        while not started.done():
+            try:
+                await asyncio.shield(started)
+            except asyncio.CancelledError as exc:
+                cancelled = exc
+    return cancelled
+
+
 async def run(work: Callable[[], None]) -> None:
     """Run something in a thread of its own, and wait for it.
 
@@ -22,9 +42,17 @@ async def run(work: Callable[[], None]) -> None:
 
     :param work: called in the caller's contextvars; raises nothing
     """
+    started = _started(work)
+    if started is not None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await started
+
+
+def _started(work: Callable[[], None]) -> asyncio.Future[None] | None:
+    """Start a thread; None: there is none, and the work is done."""
     try:
         loop = asyncio.get_running_loop()
-        ended = loop.create_future()
+        ended: asyncio.Future[None] = loop.create_future()
         thread = threading.Thread(
             target=_run,
             args=(contextvars.copy_context(), work, loop, ended),
@@ -34,9 +62,8 @@ async def run(work: Callable[[], None]) -> None:
         thread.start()
     except RuntimeError:
         work()
-        return
-    with contextlib.suppress(asyncio.CancelledError):
-        await ended
+        return None
+    return ended
 
 
 def _run(

@@ -10,16 +10,16 @@ is the ``StopIteration`` that says an iterator has no more.
 from __future__ import annotations
 
 import functools
-import inspect
 import logging
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from errorkit import current, log
 from errorkit.outcomes import beside
 from errorkit.outcomes.composing import composed
 from errorkit.outcomes.declared import Event
+from errorkit.outcomes.decorating import decorated, told
 from errorkit.outcomes.exceptions import InvalidLevel, InvalidParams
 from errorkit.outcomes.permitted import LEVELS, Permitted
 
@@ -127,78 +127,7 @@ class Capture:
 
     def __call__(self, function: _Function) -> _Function:
         """Return a function whose failures give a message."""
-        for is_kind, wrap in (
-            (inspect.isasyncgenfunction, self._async_generating),
-            (inspect.iscoroutinefunction, self._awaiting),
-            (inspect.isgeneratorfunction, self._generating),
-        ):
-            if is_kind(function):
-                return cast(_Function, wrap(function))
-        return cast(_Function, self._calling(function))
-
-    def _calling(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def called(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return function(*args, **kwargs)
-            except Exception as raised:
-                self._failed(raised, args, kwargs)
-                raise
-
-        return called
-
-    def _generating(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def generated(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-            try:
-                return (yield from function(*args, **kwargs))
-            except Exception as raised:
-                self._failed(raised, args, kwargs)
-                raise
-
-        return generated
-
-    def _awaiting(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        async def awaited(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return await function(*args, **kwargs)
-            except Exception as raised:
-                await self._failed_async(raised, args, kwargs)
-                raise
-
-        return awaited
-
-    def _async_generating(
-        self, function: Callable[..., Any]
-    ) -> Callable[..., Any]:
-        @functools.wraps(function)
-        async def generated(
-            *args: Any, **kwargs: Any
-        ) -> AsyncGenerator[Any, Any]:
-            # There is no "yield from" for these.
-            inner = function(*args, **kwargs)
-            step = inner.__anext__()
-            try:
-                while True:
-                    try:
-                        item = await step
-                    except StopAsyncIteration:
-                        return
-                    try:
-                        sent = yield item
-                    except GeneratorExit:
-                        await inner.aclose()
-                        raise
-                    except BaseException as thrown:
-                        step = inner.athrow(thrown)
-                    else:
-                        step = inner.asend(sent)
-            except Exception as raised:
-                await self._failed_async(raised, args, kwargs)
-                raise
-
-        return generated
+        return decorated(function, functools.partial(_Call, self))
 
     def _failed(
         self,
@@ -215,7 +144,7 @@ class Capture:
             if self._only_mapped and meanings.of(raised, Event) is None:
                 return
             context, project_id, resource_uuid, params = (
-                _told(one, args, kwargs) for one in self._subject
+                told(one, args, kwargs) for one in self._subject
             )
             if context is None:
                 context = current.current()
@@ -245,18 +174,40 @@ class Capture:
         )
 
 
-def _told(
-    value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
-    """Return what a message is about, or None where that cannot be told."""
-    if not callable(value):
-        return value
-    try:
-        return value(*args, **kwargs)
-    except Exception as exc:
-        log.say(
-            LOG, logging.WARNING,
-            'a user message lacks what a function should have told',
-            raised=exc,
-        )
-        return None
+class _Call:
+    """One call of a decorated function: a block that knows its arguments."""
+
+    __slots__ = ('_args', '_capture', '_kwargs')
+
+    def __init__(
+        self, capture: Capture, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self._capture = capture
+        self._args = args
+        self._kwargs = kwargs
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        if raised is not None:
+            self._capture._failed(raised, self._args, self._kwargs)
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        if isinstance(raised, Exception):
+            await self._capture._failed_async(
+                raised, self._args, self._kwargs
+            )

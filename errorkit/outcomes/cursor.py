@@ -21,30 +21,30 @@ import json
 
 from errorkit.outcomes.exceptions import MarkerNotFound
 from errorkit.outcomes.fitting import is_fit
-from errorkit.outcomes.records import Message, Order
+from errorkit.outcomes.records import Order
 
 #: What a cursor begins with and no message id does.
 PREFIX = 'm1.'
 _LONGEST = 8192
 _DIGEST = 12
-_TIMES = frozenset(['created_at', 'expires_at'])
+_TIMES = frozenset(['created_at', 'expires_at', 'start_time'])
 _TIME = '%Y-%m-%dT%H:%M:%S.%f'
 
 Values = tuple[str | datetime.datetime | None, ...]
 
 
-def values_of(message: Message, order: tuple[Order, ...]) -> Values:
-    """Return what a message is sorted by."""
-    return tuple(getattr(message, key.column) for key in order)
+def values_of(row: object, order: tuple[Order, ...]) -> Values:
+    """Return what a message, an action or a fault is sorted by."""
+    return tuple(getattr(row, key.column) for key in order)
 
 
 def dump(
-    message: Message,
+    row: object,
     order: tuple[Order, ...],
     project_id: str | None,
     key: bytes = b'',
 ) -> str:
-    """Return the cursor behind a message.
+    """Return the cursor behind a message, or whatever a list is of.
 
     :param order: of the list
     :param project_id: whose list it is; None: that of all projects
@@ -55,7 +55,7 @@ def dump(
             value.astimezone(datetime.UTC).strftime(_TIME)
             if isinstance(value, datetime.datetime)
             else value
-            for value in values_of(message, order)
+            for value in values_of(row, order)
         ],
         ensure_ascii=False,
         separators=(',', ':'),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What user messages raise.
+"""What user messages and actions raise.
 
 ::
 
@@ -13,6 +13,7 @@
     +-- InvalidInput (ValueError)        an argument of a list; a 400
     +-- MessageNotFound (LookupError)    a 404
     |   +-- MarkerNotFound               a 404 that names the marker
+    +-- ActionNotFound (LookupError)     the same for an action
     +-- NotAllowed                       other projects are not to be seen
     +-- StoreFull (RuntimeError)         the store in memory is full
 """
@@ -86,6 +87,20 @@ class MarkerNotFound(MessageNotFound):
     """There is no such marker, for this caller and this order."""
 
     what = 'marker'
+
+
+class ActionNotFound(ErrorkitError, LookupError):
+    """There is no such action, for this caller.
+
+    :param request_id: of the request that was asked for
+    """
+
+    def __init__(self, request_id: object) -> None:
+        super().__init__(request_id)
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        return f'there is no action of request {_shown(self.request_id)}'
 
 
 class NotAllowed(ErrorkitError):

@@ -21,7 +21,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from errorkit.exceptions import ConfigError
-from errorkit.outcomes import stores
+from errorkit.observers import Observed, Observers
+from errorkit.outcomes import stores, telling
 from errorkit.outcomes.capture import Capture
 from errorkit.outcomes.composing import composed
 from errorkit.outcomes.exceptions import InvalidLevel
@@ -72,6 +73,8 @@ class API(Reader):
     :param breaker_seconds: for so long at first
     :param cursor_key: signs the markers of pages, see ``cursor``
     :param sees_all: tells whether a context may see all projects
+    :param observers: told of each ``ERROR`` that is created, see
+        ``errorkit.observers``; those of ``Actions`` tell of theirs
     :param clock: the time, see ``utc_now``
     :raises ConfigError: one of them cannot be
     """
@@ -88,6 +91,7 @@ class API(Reader):
         breaker_seconds: float = 5.0,
         cursor_key: bytes = b'',
         sees_all: Callable[[Any], bool] = is_admin,
+        observers: Observed = (),
         clock: Callable[[], datetime.datetime] = utc_now,
     ) -> None:
         chosen = permitted or _Defaults.permitted
@@ -120,6 +124,7 @@ class API(Reader):
         )
         self._ttl = datetime.timedelta(seconds=message_ttl)
         self._clock = clock
+        self._observers = Observers(observers)
         self._writer = Writer(
             self.store, budget, breaker_failures, breaker_seconds
         )
@@ -174,6 +179,53 @@ class API(Reader):
         :raises InvalidMessage: event, type, level or parameters are not
             permitted
         """
+        message, has_project = self.composed(
+            context, event_id, project_id, resource_type, resource_uuid,
+            level, action=action, detail=detail, exception=exception,
+            params=params, request_id=request_id,
+        )
+        if not has_project:
+            created = self._writer.dropped(message, NO_PROJECT)
+        elif connection is not None:
+            created = self._writer.join(message, connection)
+        else:
+            created = self._writer.write(message)
+        if level == 'ERROR' and self._observers.present:
+            # Whether it could be kept or not: it has happened.
+            telling.tell(
+                self._observers, exception, message, kind='message',
+                service=self.permitted.service_type,
+                code=self.permitted.code_of(message.event_id),
+                detail=self.permitted.get_message_text(
+                    message.event_id, message.params
+                ),
+                resource_type=message.resource_type,
+                resource_uuid=message.resource_uuid,
+            )
+        return created
+
+    def composed(
+        self,
+        context: Any,
+        event_id: str | None,
+        project_id: str | None,
+        resource_type: str | None = None,
+        resource_uuid: object = None,
+        level: str = 'ERROR',
+        *,
+        action: str | None = None,
+        detail: str | None = None,
+        exception: BaseException | None = None,
+        params: Mapping[str, object] | None = None,
+        request_id: str | None = None,
+    ) -> tuple[Message, bool]:
+        """Return the message that ``create`` would keep, and keep nothing.
+
+        For who keeps it together with something else.
+
+        :returns: and whether it has a project: without one it cannot be kept
+        :raises InvalidMessage: see ``create``
+        """
         if level not in LEVELS:
             raise InvalidLevel(f'{level!r} is none of {", ".join(LEVELS)}')
         event, of_type, values = composed(
@@ -188,6 +240,7 @@ class API(Reader):
         tenant = tenant_of(project_id)
         message = Message(
             id=str(uuid.uuid4()),
+            # A tenant's name that is cut may be that of another.
             project_id=tenant or fitted(project_id) or '',
             event_id=event,
             message_level=level,
@@ -202,11 +255,10 @@ class API(Reader):
             ),
             params=values,
         )
-        if tenant is None:
-            # A tenant's name that is cut may be that of another.
-            return self._writer.dropped(message, NO_PROJECT)
-        if connection is not None:
-            return self._writer.join(message, connection)
+        return message, tenant is not None
+
+    def keep(self, message: Message) -> Created:
+        """Keep what ``composed`` gave; see ``create``."""
         return self._writer.write(message)
 
     def capture(

@@ -16,11 +16,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from errorkit import log
 from errorkit.exceptions import ConfigError
 from errorkit.outcomes import stores
-from errorkit.outcomes.store import MessageStore
 
 LOG = logging.getLogger('errorkit.outcomes')
 
@@ -33,8 +33,19 @@ PAUSE = 0.05
 #: After a pass that failed, the next one is tried so many seconds later.
 _AFTER_FAILURE = 60.0
 _LONGEST_PAUSE = 1.0
+#: A batch that takes longer, in seconds, is followed by a smaller one: who
+#: writes may wait for all of it.
+_LONGEST_BATCH = 0.1
+_LONGEST_AGE = 100 * 365 * 86400
 
 Progress = Callable[[int], object]
+
+
+class Purges(Protocol):
+    """A store of messages, or of actions."""
+
+    def purge(self, before: datetime.datetime, batch: int) -> int:
+        """Delete at most ``batch`` of what a time is over for."""
 
 
 def utc_now() -> datetime.datetime:
@@ -43,7 +54,7 @@ def utc_now() -> datetime.datetime:
 
 
 def purge(
-    store: MessageStore,
+    store: Purges,
     *,
     before: datetime.datetime | None = None,
     batch: int = MAX_BATCH,
@@ -53,9 +64,11 @@ def purge(
 ) -> int:
     """Delete the messages whose ``guaranteed_until`` is over.
 
-    :param store: where they are kept
+    :param store: where they are kept; or one of actions, which are deleted
+        with their events and faults when they are older than ``before``
     :param before: a time, aware; None: now
-    :param batch: messages of a transaction, 1,000 at most
+    :param batch: messages, or actions, of a transaction, 1,000 at most;
+        fewer while the store is slow
     :param pause: seconds between two of them; as long as the batch took, if
         that is longer, and a second at most
     :param progress: called after each batch with the number so far
@@ -70,23 +83,28 @@ def purge(
         before = utc_now()
     _check('before', before, before.tzinfo is not None, 'an aware time is')
     stop = stop or threading.Event()
-    deleted = 0
+    deleted, size = 0, batch
     while not stop.is_set():
         began = time.monotonic()
-        found = store.purge(before, batch)
+        found = store.purge(before, size)
         if not found:
             break
         deleted += found
         if progress is not None:
             progress(deleted)
-        took = min(time.monotonic() - began, _LONGEST_PAUSE)
-        stop.wait(max(pause, took))
+        took = time.monotonic() - began
+        if took > _LONGEST_BATCH:
+            size = max(1, size // 2)
+        elif took < _LONGEST_BATCH / 4:
+            size = min(batch, 2 * size)
+        stop.wait(max(pause, min(took, _LONGEST_PAUSE)))
     return deleted
 
 
 def purge_forever(
-    store: MessageStore,
+    store: Purges,
     *,
+    age: float = 0.0,
     interval: float = INTERVAL,
     batch: int = MAX_BATCH,
     pause: float = PAUSE,
@@ -96,25 +114,31 @@ def purge_forever(
 
     A pass that fails is logged, and tried again after a minute.
 
+    :param age: seconds that are kept; messages know it themselves, for
+        actions 2592000 are thirty days
     :param interval: seconds from the end of a pass to the next
     :param stop: ends it; None: it never ends
     """
+    _check('age', age, 0 <= age <= _LONGEST_AGE, '0 or more seconds are')
     _check('interval', interval, interval > 0, 'seconds above 0 are')
     stop = stop or threading.Event()
     while not stop.is_set():
         wait = interval
         try:
-            deleted = purge(store, batch=batch, pause=pause, stop=stop)
+            before = utc_now() - datetime.timedelta(seconds=age)
+            deleted = purge(
+                store, before=before, batch=batch, pause=pause, stop=stop
+            )
         except ConfigError:
             raise
         except Exception as exc:
             wait = min(interval, _AFTER_FAILURE)
             log.say(
-                LOG, logging.ERROR, 'purging user messages has failed',
+                LOG, logging.ERROR, 'purging a store has failed',
                 raised=exc,
             )
         else:
-            log.say(LOG, logging.INFO, '%d user messages purged', deleted)
+            log.say(LOG, logging.INFO, '%d rows purged', deleted)
         stop.wait(wait)
 
 

@@ -12,34 +12,20 @@ import datetime
 import functools
 import json
 import logging
-import os
-import threading
-import weakref
 from typing import Any
 
 from errorkit import log
-from errorkit.outcomes import handoff
-from errorkit.outcomes.breaker import Breaker
+from errorkit.outcomes.guard import SAID, Called, Guard
 from errorkit.outcomes.records import Message
 from errorkit.outcomes.store import MessageStore
 
 LOG = logging.getLogger('errorkit.outcomes')
 
-#: What can become of a message, and why it was not kept.
+#: What can become of a message, beside the failures of a ``Guard``.
 STORED = 'stored'
 JOINED = 'joined'
 NO_PROJECT = 'no_project'
-STORE_FAILED = 'store_failed'
-STORE_BUSY = 'store_busy'
-BREAKER_OPEN = 'breaker_open'
-TIMED_OUT = 'timed_out'
-_SAID = {
-    NO_PROJECT: 'there is no project to keep it for',
-    STORE_FAILED: 'the store failed',
-    STORE_BUSY: 'too many wait for the store',
-    BREAKER_OPEN: 'the store has failed again and again',
-    TIMED_OUT: 'the store did not answer in time; it may come to be stored',
-}
+_SAID = {NO_PROJECT: 'there is no project to keep it for', **SAID}
 OUTCOMES = (STORED, JOINED, *_SAID)
 #: Stored after all, of those that had timed out.
 LATE = 'late'
@@ -68,30 +54,8 @@ class Created:
         return _SAID.get(self.outcome)
 
 
-class _State:
-    """What belongs to one process."""
-
-    def __init__(self, breaker: Breaker) -> None:
-        self.breaker = breaker
-        self.hands = handoff.Handoff()
-        self.lock = threading.Lock()
-        self.counts = dict.fromkeys((*OUTCOMES, LATE), 0)
-
-    def count(self, name: str) -> None:
-        with self.lock:
-            self.counts[name] += 1
-
-
-_WRITERS: weakref.WeakSet[Writer] = weakref.WeakSet()
-
-
 class Writer:
     """Writes to one store.
-
-    A store that says of itself ``bounded = True`` comes back in time, as one
-    in memory does, or one in a file that waits for a lock so long and no
-    longer. It is called in the caller's thread, any other in one of
-    ``handoff``: that takes some microseconds.
 
     :param store: where the messages are kept
     :param budget: seconds that a caller waits at most
@@ -107,48 +71,32 @@ class Writer:
         seconds: float,
     ) -> None:
         self.store = store
-        # What comes after the wait is of the budget, too.
-        self._wait = budget * 0.95
-        self._bounded = getattr(store, 'bounded', False) is True
-        self._breaker = functools.partial(Breaker, failures, seconds)
-        self._state = _State(self._breaker())
-        _WRITERS.add(self)
-
-    def _renew(self) -> None:
-        # The child of a fork has none of the threads, and of the locks those
-        # that were held are held for ever.
-        self._state.hands.forget()
-        self._state = _State(self._breaker())
+        self._guard = Guard(
+            store, budget, failures, seconds,
+            (STORED, JOINED, NO_PROJECT, LATE),
+        )
 
     @property
     def counters(self) -> dict[str, int]:
         """How often what became of a message, in this process."""
-        state = self._state
-        with state.lock:
-            return dict(state.counts)
+        return self._guard.counters
 
     def write(self, message: Message) -> Created:
         """Keep a message in a transaction of the store's own."""
-        state = self._state
-        if not state.breaker.allows():
-            return self.dropped(message, BREAKER_OPEN)
-        try:
-            if self._bounded:
-                self.store.add(message)
-            else:
-                state.hands.run(
-                    functools.partial(self.store.add, message),
-                    self._wait,
-                    functools.partial(_late, state, message),
+        called = self._guard.call(
+            functools.partial(self.store.add, message),
+            functools.partial(self._late, message),
+        )
+        if called.failure is not None:
+            if called.opened:
+                log.say(
+                    LOG, logging.WARNING,
+                    'the store of user messages has failed again and again; '
+                    'it is left alone for a while',
                 )
-        except handoff.Unfinished:
-            return self._failed(state, message, TIMED_OUT)
-        except handoff.Busy:
-            return self._failed(state, message, STORE_BUSY)
-        except Exception as exc:
-            return self._failed(state, message, STORE_FAILED, exc)
-        _succeeded(state)
-        state.count(STORED)
+            return self.dropped(message, called.failure, called.raised)
+        _say_back(called)
+        self._guard.count(STORED)
         return Created(STORED, message.id)
 
     def join(self, message: Message, connection: Any) -> Created:
@@ -158,7 +106,7 @@ class Writer:
             has to know that it is spoilt
         """
         self.store.add(message, connection)
-        self._state.count(JOINED)
+        self._guard.count(JOINED)
         return Created(JOINED, message.id)
 
     def dropped(
@@ -168,7 +116,7 @@ class Writer:
         raised: BaseException | None = None,
     ) -> Created:
         """Log and count a message that is not kept."""
-        self._state.count(outcome)
+        self._guard.count(outcome)
         log.say(
             LOG,
             logging.ERROR,
@@ -179,41 +127,25 @@ class Writer:
         )
         return Created(outcome, message.id)
 
-    def _failed(
-        self,
-        state: _State,
-        message: Message,
-        outcome: str,
-        raised: BaseException | None = None,
-    ) -> Created:
-        if state.breaker.failed():
+    def _late(self, message: Message, called: Called) -> None:
+        if called.raised is not None:
             log.say(
-                LOG, logging.WARNING,
-                'the store of user messages has failed again and again; it '
-                'is left alone for a while',
+                LOG, logging.ERROR,
+                'user message %s was not stored after all', message.id,
+                raised=called.raised,
             )
-        return self.dropped(message, outcome, raised)
-
-
-def _succeeded(state: _State) -> None:
-    if state.breaker.succeeded():
-        log.say(LOG, logging.WARNING, 'the store of user messages is back')
-
-
-def _late(
-    state: _State, message: Message, error: BaseException | None
-) -> None:
-    if error is not None:
+            return
+        _say_back(called)
+        self._guard.count(LATE)
         log.say(
-            LOG, logging.ERROR, 'user message %s was not stored after all',
-            message.id, raised=error,
+            LOG, logging.INFO, 'user message %s was stored after all',
+            message.id,
         )
-        return
-    _succeeded(state)
-    state.count(LATE)
-    log.say(
-        LOG, logging.INFO, 'user message %s was stored after all', message.id
-    )
+
+
+def _say_back(called: Called) -> None:
+    if called.closed:
+        log.say(LOG, logging.WARNING, 'the store of user messages is back')
 
 
 class _Fields:
@@ -233,11 +165,3 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime.datetime):
         return value.isoformat()
     return value
-
-
-def _renew_all() -> None:
-    for writer in list(_WRITERS):
-        writer._renew()
-
-
-os.register_at_fork(after_in_child=_renew_all)

@@ -24,6 +24,7 @@ class Proxy:
         self._stop = threading.Event()
         self._needle = None
         self._mode = None
+        self._left = None
         self.cuts = 0
         self.stalled = False
         self._threads = [threading.Thread(target=self._accept)]
@@ -36,6 +37,18 @@ class Proxy:
             answered and before the client hears that
         """
         self._mode, self._needle = mode, needle
+
+    def cut_within(self, mode, number):
+        """Cut when so many more bytes have passed.
+
+        :param mode: ``asked``, counting what clients say, or ``answered``
+        """
+        self._mode, self._left = mode, number
+
+    @property
+    def is_waiting(self):
+        """What is to be cut has not been said yet."""
+        return self._left is not None
 
     def close(self):
         """End all conversations."""
@@ -74,6 +87,14 @@ class Proxy:
 
     def _passes(self, client, server, source, data):
         """Forward something; tell whether the conversation goes on."""
+        mode = 'answered' if source is server else 'asked'
+        if self._left is not None and mode == self._mode:
+            if len(data) > self._left:
+                part, self._left = data[:self._left], None
+                self.cuts += 1
+                (client if source is server else server).sendall(part)
+                return False
+            self._left -= len(data)
         if source is server:
             client.sendall(data)
             return True

@@ -28,7 +28,7 @@ def child(work):
         return pid, os.fdopen(reader)
     status = 1
     try:
-        work(lambda message: os.write(writer, f'{message.id}\n'.encode()))
+        work(lambda text: os.write(writer, f'{text}\n'.encode()))
         status = 0
     finally:
         os._exit(status)
@@ -39,7 +39,7 @@ def write(store, number, say):
     while number:
         message = sample()
         store.add(message)
-        say(message)
+        say(message.id)
         number -= 1
 
 
@@ -81,7 +81,7 @@ def fork(url):
     """Write before and after a fork, on both sides, with one store."""
     store = SqlMessages(Database(url, budget=10))
     said = []
-    write(store, 3, lambda message: said.append(message.id))
+    write(store, 3, said.append)
     mine = conversation(store)
 
     def go_on(say):
@@ -90,12 +90,12 @@ def fork(url):
         write(store, 20, say)
 
     pid, lines = child(go_on)
-    write(store, 20, lambda message: said.append(message.id))
+    write(store, 20, said.append)
     said.extend(line.strip() for line in lines)
     _, status = os.waitpid(pid, 0)
     assert status == 0
     assert conversation(store) is mine
-    write(store, 3, lambda message: said.append(message.id))
+    write(store, 3, said.append)
     return said
 
 

@@ -135,6 +135,23 @@ def test_only_an_admin_reaches_any_project(api, name):
         getattr(api, name)(ADMIN, '\ud800')
 
 
+@pytest.mark.parametrize('almost', ['False', 'no', 1, object(), [0]])
+def test_nothing_but_true_makes_an_admin(api, almost):
+    one, = fill(api, 1)
+    who = context('beta')
+    for _ in range(2):
+        with pytest.raises(NotAllowed):
+            api.get_of_any_project(who, one)
+        with pytest.raises(NotAllowed):
+            api.delete_of_any_project(who, one)
+        with pytest.raises(NotAllowed):
+            api.get_all_of_all_projects(who)
+        who.is_admin = almost
+    api.sees_all = lambda context: almost
+    with pytest.raises(NotAllowed):
+        api.get_all_of_all_projects(who)
+
+
 def test_who_sees_all_is_a_matter_of_policy():
     api = API(MemoryStore(), permitted=PERMITTED, clock=Clock(),
               sees_all=lambda one: 'auditor' in one.roles)
@@ -410,6 +427,22 @@ def test_the_store_is_not_asked_for_what_is_no_id(api, id):
                       (api.delete_of_any_project, ADMIN)):
         with pytest.raises(MessageNotFound):
             call(who, id)
+
+
+@pytest.mark.parametrize('project', [None, '', 'a\0', 5, 'a' * 256])
+def test_the_store_is_not_asked_for_who_is_of_no_project(api, project):
+    one, = fill(api, 1)
+    marker = api.get_all(context(), limit=1).next_marker
+    api.store = None
+    nobody = context()
+    nobody.project_id = project
+    for call in (api.get, api.delete):
+        with pytest.raises(MessageNotFound):
+            call(nobody, one)
+    assert api.get_all(nobody) == []
+    for after in (one, marker):
+        with pytest.raises(MarkerNotFound):
+            api.get_all(nobody, marker=after)
 
 
 def test_the_store_is_asked_once_for_a_page(api):

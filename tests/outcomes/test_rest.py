@@ -610,6 +610,12 @@ def test_alone_the_context_of_an_earlier_request_is_nobodys(api):
         if id:
             request.environ[keys.REQUEST_ID] = id
         assert request.get_response(alone).status_int == 403
+    nobodys = context()
+    nobodys.request_id = None
+    nobodys.update_store()
+    blank = webob.Request.blank('/alpha/messages')
+    assert blank.get_response(alone).status_int == 403
+    left_behind.update_store()
     request.environ[keys.REQUEST_ID] = left_behind.request_id
     assert request.get_response(alone).status_int == 200
 

@@ -143,9 +143,10 @@ def enforcer(tmp_path):
     return made
 
 
-def test_the_rules_have_cinders_names():
+def test_the_rules_of_messages_have_cinders_names():
     assert {rule.name for rule in oslo_policy.rules()} == {
-        *ACTIONS, 'context_is_admin'}
+        *ACTIONS, 'context_is_admin', 'action:get_all', 'action:get',
+        'action:details', 'fault:get_all'}
 
 
 def test_rules_of_oslo_policy_hold(store, enforcer):
@@ -183,3 +184,23 @@ def test_what_is_no_context_is_nobody(enforcer):
     for nobody in (None, {}, 'root', object()):
         assert not rules(nobody, 'message:get', {'project_id': None})
         assert not rules.sees_all(nobody)
+
+
+@pytest.mark.parametrize(('own', 'admin', 'of', 'allowed'), [
+    ('alpha', False, 'alpha', True),
+    ('alpha', False, 'beta', False),
+    ('alpha', False, None, False),
+    ('alpha', True, 'beta', True),
+    ('alpha', 'yes', 'beta', False),
+    (None, False, None, False),
+    (None, False, 'alpha', False),
+    (None, True, 'alpha', True),
+    ('', False, '', False),
+])
+def test_without_a_policy_it_is_the_owner_or_an_admin(
+        own, admin, of, allowed):
+    who = context()
+    who.project_id, who.is_admin = own, admin
+    target = {'project_id': of, 'user_id': None}
+    for action in ACTIONS:
+        assert policy.owner_or_admin()(who, action, target) is allowed

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from message_samples import DAY, NOW, message
@@ -68,6 +69,20 @@ def test_what_has_expired_goes_in_batches(store):
     assert len(set(before)) == 1
 
 
+def test_the_batches_of_a_slow_store_are_smaller_until_it_is_fast(store):
+    sizes, slow = [], [0.15, 0.15, 0, 0, 0, 0]
+
+    class Slow:
+        def purge(self, before, batch):
+            sizes.append(batch)
+            time.sleep(slow.pop(0) if slow else 0)
+            return 1 if slow else 0
+
+    retention.purge(Slow(), batch=8, pause=0)
+    assert sizes[:3] == [8, 4, 2]
+    assert max(sizes[3:]) > 2
+
+
 def test_what_expires_at_that_moment_stays(store):
     assert retention.purge(store, before=NOW, pause=0) == 0
     later = NOW + datetime.timedelta(microseconds=1)
@@ -126,8 +141,8 @@ def test_purging_goes_on_until_it_is_stopped(store, records):
     assert not running.is_alive()
     assert left(store) == {'last'}
     told = [(record.levelname, record.getMessage()) for record in records]
-    assert told[:2] == [('ERROR', 'purging user messages has failed'),
-                        ('INFO', '7 user messages purged')]
+    assert told[:2] == [('ERROR', 'purging a store has failed'),
+                        ('INFO', '7 rows purged')]
 
 
 def test_an_interval_of_nothing_is_refused(store):

@@ -12,6 +12,7 @@ import threading
 
 import pytest
 import sqlalchemy.exc
+from message_samples import PERMITTED, UNABLE_TO_ALLOCATE, context
 from oslo_db import exception as oslo_exception
 from sql_engines import (  # noqa: F401
     SERVERS,
@@ -28,6 +29,7 @@ from sql_engines import (  # noqa: F401
 from sql_proxy import between
 from sql_samples import BEGIN, MONTH, fill, sample
 
+from errorkit.outcomes.messages import API
 from errorkit.outcomes.records import Page
 from errorkit.outcomes.sql.migrate import upgrade
 
@@ -112,6 +114,36 @@ def test_a_write_survives_a_cut_around_its_commit(
         store.purge(BEGIN + 2 * MONTH, 10)
         assert proxy.cuts == 4
         assert ids(server_url) == []
+
+
+@pytest.mark.parametrize('mode', ['before', 'after'])
+def test_a_created_message_survives_a_cut_around_its_commit(
+        server_url, mode):
+    with between(server_url) as (proxy, address), \
+            opened(address, budget=10) as store:
+        api = API(store, permitted=PERMITTED, budget=10)
+        made = []
+        for _ in range(3):
+            proxy.cut(mode, b'INSERT INTO errorkit_messages')
+            made.append(api.create(context(), UNABLE_TO_ALLOCATE, 'alpha'))
+        assert proxy.cuts == 3
+        assert [one.outcome for one in made] == ['stored'] * 3
+        assert ids(server_url) == sorted(one.id for one in made)
+
+
+@pytest.mark.parametrize('mode', ['asked', 'answered'])
+def test_a_created_message_survives_a_cut_at_any_byte(server_url, mode):
+    with between(server_url) as (proxy, address), \
+            opened(address, budget=10) as store:
+        api = API(store, permitted=PERMITTED, budget=10)
+        made = []
+        for number in range(0, 1000, 41):
+            proxy.cut_within(mode, number)
+            while proxy.is_waiting:
+                made.append(
+                    api.create(context(), UNABLE_TO_ALLOCATE, 'alpha'))
+        assert {one.outcome for one in made} == {'stored'}
+        assert ids(server_url) == sorted(one.id for one in made)
 
 
 @pytest.mark.parametrize('connected', [True, False])
@@ -242,12 +274,13 @@ def test_a_deadlock_is_tried_again_on_postgresql(tmp_path):
             message = sample()
             thread = threading.Thread(target=store.add, args=(message,))
             thread.start()
-            other.exec_driver_sql(
-                'SELECT pg_sleep(0.02) FROM generate_series(1, 500) '
-                'WHERE NOT EXISTS (SELECT 1 FROM pg_locks '
-                "WHERE locktype = 'advisory' AND objid = 1 AND granted "
-                'AND classid::bigint = (hashtext(current_schema())::bigint '
-                '& 4294967295)) LIMIT 1')
+            while not other.exec_driver_sql(
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND "
+                    "locktype = 'advisory' AND objid = 2 AND classid::bigint "
+                    '= hashtext(current_schema())::bigint & 4294967295'
+            ).scalar():
+                thread.join(0.01)
+                assert thread.is_alive()
             other.exec_driver_sql(
                 'SELECT pg_advisory_xact_lock(hashtext(current_schema()), 1)')
             other.commit()

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A database of the stores' own: connections, short transactions, retries.
 
-What a store asks is one statement, and is committed by the server with it:
-there is no gap between the work and its COMMIT. SQLite is told BEGIN
-IMMEDIATE, so that a writer waits for its turn and never fails on its way
-from reading to writing.
+What a store asks is one statement where it can be, and is committed by the
+server with it: there is no gap between the work and its COMMIT. SQLite is
+told BEGIN IMMEDIATE, so that a writer waits for its turn and never fails on
+its way from reading to writing.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ T = TypeVar('T')
 # Between two tries, in seconds: the first pause, and the longest.
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.1
+# What is tried once more may wait so long for a file's lock, and then sync.
+_LAST_TRY = {'sqlite': address.SQLITE_WAIT + 0.05}
+# How long the server hears nothing within a transaction, in seconds: longer
+# than a slow process may take between two statements.
+_IDLE = 10
 # The handle of a connection's socket, in its record of the pool.
 _HANDLE = 'errorkit.handle'
 
@@ -68,6 +73,7 @@ class Database:
         self.url = address.resolve(url)
         self.backend = self.url.get_backend_name()
         self.budget = budget
+        self._last = _LONGEST_PAUSE + _LAST_TRY.get(self.backend, 0.0)
         self._watchdog = Watchdog()
         self.engine = sqlalchemy.create_engine(
             self.url,
@@ -79,7 +85,7 @@ class Database:
             poolclass=sqlalchemy.QueuePool,
             pool_size=pool_size,
             max_overflow=max_overflow,
-            pool_timeout=budget,
+            pool_timeout=max(budget - self._last, budget / 2),
             pool_recycle=1800,
             # The stack may be shown to people; values are not.
             hide_parameters=True,
@@ -108,18 +114,39 @@ class Database:
         """
         if self.backend != 'sqlite':
             return self._within_budget(work)
-        return self._within_budget(lambda given: _immediate(given, work))
+        return self.transact(work)
+
+    def transact(
+        self,
+        work: Callable[[sqlalchemy.Connection], T],
+        budget: float | None = None,
+    ) -> T:
+        """Run statements that belong together, in one transaction.
+
+        :param work: gets a connection; it may run again although it has
+            done its work, when that could not be known
+        :param budget: seconds, if less than the database's
+        :returns: what it returned; all of it is committed
+        """
+        begin = 'BEGIN IMMEDIATE' if self.backend == 'sqlite' else 'BEGIN'
+        return self._within_budget(
+            lambda given: _in_transaction(given, begin, work), budget
+        )
 
     def dispose(self) -> None:
         """Close all connections; the next call opens new ones."""
         self.engine.dispose()
 
-    def _within_budget(self, work: Callable[[sqlalchemy.Connection], T]) -> T:
-        deadline = time.monotonic() + self.budget
+    def _within_budget(
+        self,
+        work: Callable[[sqlalchemy.Connection], T],
+        budget: float | None = None,
+    ) -> T:
+        deadline = time.monotonic() + min(budget or self.budget, self.budget)
 
         def passes(error: BaseException) -> bool:
             left = deadline - time.monotonic()
-            return left > _LONGEST_PAUSE and is_transient(error)
+            return left > self._last and is_transient(error)
 
         retry = oslo_api.wrap_db_retry(
             retry_interval=_FIRST_PAUSE,
@@ -160,8 +187,9 @@ class Database:
             server = driver.get_server_info()
         cursor = driver.cursor()
         try:
-            for statement in address.session_settings(
-                self.backend, self.budget, server
+            for statement in (
+                *address.session_settings(self.backend, self.budget, server),
+                *_idle_settings(self.backend, server),
             ):
                 cursor.execute(statement)
         finally:
@@ -181,11 +209,24 @@ class Database:
         self._watchdog = Watchdog()
 
 
-def _immediate(
+def _idle_settings(backend: str, server: str) -> list[str]:
+    """Return what ends the transaction of a process that was stopped in it.
+
+    Its locks would be held as long as it is.
+    """
+    if backend == 'postgresql':
+        return [f'SET idle_in_transaction_session_timeout = {_IDLE * 1000}']
+    if backend == 'mysql' and 'mariadb' in server.lower():
+        return [f'SET SESSION idle_transaction_timeout = {_IDLE}']
+    return []
+
+
+def _in_transaction(
     connection: sqlalchemy.Connection,
+    begin: str,
     work: Callable[[sqlalchemy.Connection], T],
 ) -> T:
-    connection.exec_driver_sql('BEGIN IMMEDIATE')
+    connection.exec_driver_sql(begin)
     try:
         result = work(connection)
         connection.exec_driver_sql('COMMIT')
@@ -200,8 +241,12 @@ def _roll_back(connection: sqlalchemy.Connection) -> None:
         return
     driver: Any = connection.connection.dbapi_connection
     try:
-        if driver.in_transaction:
-            driver.rollback()
+        # What SQLite has ended by itself cannot be rolled back; the drivers
+        # of the servers do not know of a transaction they did not begin.
+        if getattr(driver, 'in_transaction', True):
+            cursor = driver.cursor()
+            cursor.execute('ROLLBACK')
+            cursor.close()
     except Exception:
         # Nobody shall get it from the pool with a transaction left open.
         connection.invalidate()

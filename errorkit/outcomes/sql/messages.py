@@ -83,6 +83,8 @@ class SqlMessages:
         #: Whether a call comes back in time by itself: one that waits for a
         #: file does, one that waits for a server may be held by the driver.
         self.bounded = database.backend == 'sqlite'
+        #: Seconds after which it does.
+        self.budget = database.budget
         self._insert = _INSERT[database.backend]
         self._purge = _PURGE[database.backend]
 
