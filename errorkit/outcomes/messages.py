@@ -16,7 +16,6 @@ they do not have is keyword-only.
 from __future__ import annotations
 
 import datetime
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,11 +23,10 @@ from errorkit.exceptions import ConfigError
 from errorkit.observers import Observed, Observers
 from errorkit.outcomes import stores, telling
 from errorkit.outcomes.capture import Capture
-from errorkit.outcomes.composing import composed
-from errorkit.outcomes.exceptions import InvalidLevel
-from errorkit.outcomes.fitting import fitted
-from errorkit.outcomes.permitted import LEVELS, Permitted
-from errorkit.outcomes.reading import Reader, attribute, is_admin, tenant_of
+from errorkit.outcomes.cinder_calls import CinderCalls
+from errorkit.outcomes.drafting import draft
+from errorkit.outcomes.permitted import Permitted
+from errorkit.outcomes.reading import Reader, is_admin
 from errorkit.outcomes.records import Message
 from errorkit.outcomes.writer import NO_PROJECT, Created, Writer
 
@@ -55,7 +53,7 @@ def set_up(permitted: Permitted, db_driver: Any = 'memory') -> None:
     _Defaults.db_driver = db_driver
 
 
-class API(Reader):
+class API(CinderCalls, Reader):
     """API for handling user messages.
 
     Any oslo.context serves as ``context``; of it are read ``project_id``,
@@ -226,36 +224,12 @@ class API(Reader):
         :returns: and whether it has a project: without one it cannot be kept
         :raises InvalidMessage: see ``create``
         """
-        if level not in LEVELS:
-            raise InvalidLevel(f'{level!r} is none of {", ".join(LEVELS)}')
-        event, of_type, values = composed(
-            self.permitted, event_id, resource_type, action=action,
-            detail=detail, exception=exception, params=params,
+        return draft(
+            self.permitted, context, event_id, project_id, resource_type,
+            resource_uuid, level, action=action, detail=detail,
+            exception=exception, params=params, request_id=request_id,
+            now=self._clock(), ttl=self._ttl,
         )
-        now = self._clock()
-        if project_id is None:
-            project_id = attribute(context, 'project_id')
-        if request_id is None:
-            request_id = attribute(context, 'request_id')
-        tenant = tenant_of(project_id)
-        message = Message(
-            id=str(uuid.uuid4()),
-            # A tenant's name that is cut may be that of another.
-            project_id=tenant or fitted(project_id) or '',
-            event_id=event,
-            message_level=level,
-            created_at=now,
-            expires_at=now + self._ttl,
-            request_id=fitted(request_id),
-            resource_type=None if of_type is None else str(of_type),
-            resource_uuid=fitted(resource_uuid),
-            user_id=fitted(attribute(context, 'user_id')),
-            global_request_id=fitted(
-                attribute(context, 'global_request_id')
-            ),
-            params=values,
-        )
-        return message, tenant is not None
 
     def keep(self, message: Message) -> Created:
         """Keep what ``composed`` gave; see ``create``."""
@@ -269,47 +243,6 @@ class API(Reader):
         See ``capture.Capture``, which also has the keywords.
         """
         return Capture(self, context, event, **keywords)
-
-    def create_for_action(
-        self,
-        context: Any,
-        action: str,
-        resource_type: str | None = None,
-        resource_uuid: object = None,
-        exception: BaseException | None = None,
-        detail: str | None = None,
-        level: str = 'ERROR',
-    ) -> Created:
-        """Create a message in the context's project, as cinder does today.
-
-        See ``create``. The resource type is ``VOLUME`` there if not given.
-        """
-        return self.create(
-            context, None, None, resource_type, resource_uuid, level,
-            action=action, exception=exception, detail=detail,
-        )
-
-    def create_from_request_context(
-        self,
-        context: Any,
-        exception: BaseException | None = None,
-        detail: str | None = None,
-        level: str = 'ERROR',
-    ) -> Created:
-        """Create a message of what the context says is being done.
-
-        As in cinder, by its attributes ``message_action``,
-        ``message_resource_type`` and ``message_resource_id``.
-        """
-        return self.create_for_action(
-            context,
-            attribute(context, 'message_action'),
-            attribute(context, 'message_resource_type'),
-            attribute(context, 'message_resource_id'),
-            exception,
-            detail,
-            level,
-        )
 
 
 def _check(option: str, value: object, right: bool, allowed: str) -> None:

@@ -31,7 +31,4 @@ def sample(seconds=0, **members):
 def fill(store, samples):
     """Put many messages into a store at once."""
     rows = [messages._row(message) for message in samples]
-    with store.database.engine.connect() as connection:
-        connection.exec_driver_sql('BEGIN')
-        connection.execute(MESSAGES.insert(), rows)
-        connection.exec_driver_sql('COMMIT')
+    store.database.transact(lambda own: own.execute(MESSAGES.insert(), rows))

@@ -28,7 +28,7 @@ def full(request, tmp_path_factory):
                'mysql': 'ANALYZE TABLE errorkit_messages'}
     with empty(request.param, tmp_path_factory.mktemp('full')) as url:
         upgrade(url)
-        with opened(url) as store:
+        with opened(url, budget=60) as store:
             fill(store, [
                 sample(number, project_id='red' if number < 1000 else 'blue',
                        request_id=f'req-{number % 500}',
