@@ -652,6 +652,100 @@ def test_the_code_of_a_known_body_is_gated_too(kind):
         assert shown['x'] == [1]
 
 
+@pytest.mark.parametrize('place', [0, 19, 20, 45])
+def test_a_code_is_hidden_wherever_in_a_long_list_it_stands(place):
+    errors = [
+        {'status': 404, 'title': 'Not Found', 'detail': f'No {number}.'}
+        for number in range(46)
+    ]
+    errors[place]['code'] = 'volume.gone'
+    reply = reshaped(
+        '404 Not Found',
+        as_json({'errors': errors}),
+        options={'versions': '3.0-3.9', 'code_version': '3.5'},
+        ask_with={'headers': {'OpenStack-API-Version': 'volume 3.4'}},
+    )
+    assert 'volume.gone' not in reply.text
+    assert reply.json['errors'][0]['detail'] == 'No 0.'
+
+
+RFC_FIELDS = [
+    {'detail': 'Too old.', 'pointer': '#/age'},
+    {'detail': 'No colour.', 'pointer': '#/a%20b', 'code': 'volume.colour'},
+]
+ASP_FIELDS = {'age': ['Too old.'], 'a b': ['No colour.']}
+
+
+def with_fields(errors, version):
+    """Return what a client of a version gets of problem details."""
+    return reshaped(
+        '400 Bad Request',
+        as_json(
+            {'title': 'Not valid.', 'code': 'volume.odd', 'errors': errors}
+        ),
+        content_type=PROBLEM_JSON,
+        options={'versions': '3.0-3.9', 'code_version': '3.5'},
+        ask_with={'headers': {'OpenStack-API-Version': f'volume {version}'}},
+    )
+
+
+@pytest.mark.parametrize('errors', [RFC_FIELDS, ASP_FIELDS])
+def test_fields_of_problem_details_are_kept_when_the_code_is_hidden(errors):
+    reply = with_fields(errors, '3.4')
+    own, *further = reply.json['errors']
+    assert (own['title'], own['status']) == ('Not valid.', 400)
+    assert [(one['detail'], one['source']) for one in further] == [
+        ('Too old.', {'pointer': '/age'}),
+        ('No colour.', {'pointer': '/a b'}),
+    ]
+    assert 'volume.' not in reply.text
+
+
+@pytest.mark.parametrize('errors', [RFC_FIELDS, ASP_FIELDS])
+def test_fields_of_problem_details_that_pass_are_as_they_were(errors):
+    reply = with_fields(errors, '3.5')
+    assert reply.one('Content-Type') == PROBLEM_JSON
+    assert reply.json['errors'] == errors
+
+
+@pytest.mark.parametrize('errors', [RFC_FIELDS, ASP_FIELDS])
+@pytest.mark.parametrize(
+    ('kind', 'more'),
+    [(PROBLEM_JSON, {'status': 422}), (PROBLEM_JSON, {'traceback': 'x'}),
+     (JSON, {})],
+)
+def test_fields_of_what_cannot_pass_are_kept(errors, kind, more):
+    reply = reshaped(
+        '400 Bad Request',
+        as_json({'title': 'Not valid.', 'errors': errors, **more}),
+        content_type=kind,
+    )
+    shown = reply.json['errors']
+    assert [(one['detail'], one['source']) for one in shown] == [
+        ('Too old.', {'pointer': '/age'}),
+        ('No colour.', {'pointer': '/a b'}),
+    ]
+
+
+def test_a_code_of_a_field_alone_is_gated_too():
+    reply = reshaped(
+        '400 Bad Request',
+        as_json({'title': 'Not valid.', 'errors': RFC_FIELDS}),
+        content_type=PROBLEM_JSON,
+        options={'versions': '3.0-3.9', 'code_version': '3.5'},
+        ask_with={'headers': {'OpenStack-API-Version': 'volume 3.4'}},
+    )
+    assert 'volume.colour' not in reply.text
+    assert reply.json['errors'][2]['detail'] == 'No colour.'
+
+
+def test_of_many_fields_as_many_as_of_other_errors_are_shown():
+    errors = [{'detail': f'{n}', 'pointer': f'#/{n}'} for n in range(500)]
+    shown = with_fields(errors, '3.4').json['errors']
+    assert len(shown) == 20
+    assert shown[-1]['truncated'] is True
+
+
 def test_a_known_code_is_renamed_too():
     catalog = errorkit.Catalog('volume')
     catalog.define('volume.old', status=404, renames={'3.5': 'volume.new'})

@@ -6,6 +6,7 @@ hostile one would send.
 """
 
 import asyncio
+import copy
 import dataclasses
 import gzip
 import json
@@ -728,3 +729,132 @@ def test_the_title_of_another_status_is_not_taken_over():
         webob.Response(json_body=body, status=500)
     )
     assert (told.status, told.title) == (500, 'Internal Server Error')
+
+
+PROBLEM = 'application/problem+json'
+
+
+def problem(*, kind=PROBLEM, status=422, **members):
+    """Return problem details that were answered with."""
+    return webob.Response(json_body=members, status=status, content_type=kind)
+
+
+def test_what_is_wrong_with_a_field_is_the_detail_where_there_is_none():
+    error = read(
+        problem(
+            title='Your request is not valid.',
+            type='https://example.net/validation-error',
+            errors=[
+                {'detail': 'must be positive', 'pointer': '#/a%20b/age'},
+                {'detail': 'must be a colour', 'pointer': '#/colour'},
+            ],
+        )
+    )
+    assert error == UpstreamError(
+        422,
+        'Your request is not valid.',
+        'must be positive',
+        links=(('help', 'https://example.net/validation-error'),),
+        source={'pointer': '/a b/age'},
+    )
+
+
+def test_fields_with_lists_of_texts_are_read_too():
+    error = read(
+        problem(title='Not valid.', errors={'Name': ['Give a name.']})
+    )
+    assert (error.title, error.detail) == ('Not valid.', 'Give a name.')
+    assert error.source == {'pointer': '/Name'}
+
+
+def test_a_detail_of_its_own_comes_before_a_fields():
+    error = read(
+        problem(detail='Not valid.', errors={'Name': ['Give a name.']})
+    )
+    assert (error.detail, error.source) == ('Not valid.', None)
+
+
+def test_the_text_of_another_code_is_not_taken_over():
+    further = {'status': 409, 'title': 'x', 'detail': 'y', 'code': 'a.b'}
+    error = read(problem(code='image.full', errors=[further]))
+    assert error.code == 'image.full'
+    assert error.detail == explanation_of(422)
+
+
+def test_a_traceback_in_a_field_is_not_taken_over():
+    for errors in (
+        [{'detail': TRACE, 'pointer': '#/a'}],
+        {'a': [TRACE]},
+        [TRACE],
+    ):
+        error = read(problem(errors=errors))
+        assert error.detail == explanation_of(422)
+
+
+FAULT = {'conflictingRequest': {'code': 409, 'message': 'Busy.'}}
+
+
+@pytest.mark.parametrize('body', [b'', json.dumps(FAULT).encode()])
+def test_the_code_of_the_header_counts_where_the_body_has_none(body):
+    headers = {'Content-Type': JSON, 'OpenStack-Error-Code': 'image.busy'}
+    error = read(Like(status_code=409, headers=headers, content=body))
+    assert error.code == 'image.busy'
+
+
+@pytest.mark.parametrize('value', ['', 'NOT A CODE', 'a.' * 65, 5, None])
+def test_what_is_no_code_in_the_header_is_none(value):
+    headers = {'OpenStack-Error-Code': value}
+    error = read(Like(status_code=409, headers=headers, content=b''))
+    assert error.code is None
+
+
+def test_the_code_of_the_body_comes_before_that_of_the_header():
+    response = Like(
+        status_code=404,
+        headers={'OpenStack-Error-Code': 'image.other'},
+        content=listed(),
+    )
+    assert read(response).code == 'image.not_found'
+
+
+@pytest.mark.parametrize(
+    ('name', 'expected'),
+    [
+        ('X-Volume-Request-Id', HEADER_ID),
+        ('X-Openstack-Global-Request-Id', None),
+        ('X-Request-Id-Of-Another', None),
+    ],
+)
+def test_the_id_may_be_in_any_header_of_local_ids(name, expected):
+    response = Like(
+        status_code=404, headers={name: HEADER_ID}, content=listed()
+    )
+    assert read(response).request_id == expected
+
+
+def nested(depth):
+    """Return a list in a list in a list."""
+    return json.loads('[' * depth + ']' * depth)
+
+
+@pytest.mark.parametrize(
+    'extra',
+    [
+        {'zone': nested(900)},
+        {'zone': list(range(5000))},
+        {'zone': 'a' * 65 * 1024},
+        {'a' * 65 * 1024: 1},
+        {'zone': {'admin_password': 'x'}},
+        {'zone': TRACE},
+    ],
+    ids=['deep', 'many', 'long', 'a long name', 'private', 'a traceback'],
+)
+def test_further_members_that_are_large_or_private_are_left_out(extra):
+    error = read(Like(status_code=404, content=listed(**extra)))
+    assert error.extra is None
+    assert copy.deepcopy(error) == error
+
+
+def test_further_members_that_are_small_are_kept():
+    extra = {'zone': {'name': 'a', 'full': True}, 'left': [1, 2.5, None]}
+    assert read(Like(status_code=404, content=listed(**extra))).extra == extra

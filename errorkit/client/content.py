@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 from errorkit.client.headers import Pairs, first
+from errorkit.formats.upstream import is_text
 
 #: A longer body is not read: its status and headers alone are told.
 MAX_BODY = 1024 * 1024
@@ -51,7 +52,7 @@ def _encoded(body: str) -> bytes:
 
 def _decoded(body: bytes, coding: str) -> bytes:
     """Undo a Content-Encoding, where the library has not done it."""
-    if not coding or coding == 'identity' or _is_text(body):
+    if not coding or coding == 'identity' or is_text(body):
         return body
     if coding in _COMPRESSED:
         for format in (_GZIP_OR_ZLIB, _DEFLATE):
@@ -64,11 +65,3 @@ def _decoded(body: bytes, coding: str) -> bytes:
             if stream.eof and len(found) <= MAX_BODY:
                 return found
     return b''
-
-
-def _is_text(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

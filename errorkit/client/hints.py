@@ -13,6 +13,8 @@ from errorkit.client.response_error import ResponseError
 from errorkit.client.waiting import MAX_WAIT, Clock
 from errorkit.error import Error
 from errorkit.exceptions import ConfigError
+from errorkit.formats import checked
+from errorkit.formats.upstream import attribute
 
 # RFC 9110, section 9.2.2.
 _IDEMPOTENT = frozenset(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT', 'TRACE'])
@@ -40,7 +42,7 @@ def request_id(response_or_headers: Any, body: Any = None) -> str | None:
         known: str | None = answer.request_id
         return known
     told = _headers(answer)
-    found = parsing.id_of(told)
+    found = checked.id_of(told)
     if found is not None:
         return found
     status = responses.status(answer)
@@ -144,5 +146,5 @@ def _is_idempotent(method: Any) -> bool:
 
 
 def _headers(answer: Any) -> Pairs:
-    found = responses.attribute(answer, 'headers')
+    found = attribute(answer, 'headers')
     return pairs(answer if found is None else found)

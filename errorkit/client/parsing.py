@@ -3,23 +3,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any
 
-from errorkit import codes, formats, keys
-from errorkit.client import content, problems
-from errorkit.client.checked import checked, is_id
+from errorkit import formats
+from errorkit.client import content
 from errorkit.client.headers import Pairs, first, pairs
 from errorkit.error import Error
+from errorkit.formats.checked import CODE_HEADER, checked, id_of
 
 #: Of more errors in one answer no more are told.
 MAX_ERRORS = 100
 _MAX_STATUS = 999
 _STATUS = re.compile('[1-9][0-9]{2}(?![0-9])')
-_ID_HEADER = keys.REQUEST_ID_HEADER.lower()
-_ID_ENDING = '-request-id'
-_CODE_HEADER = keys.CODE_HEADER.lower()
 
 
 def parse(status: Any, headers: Any, body: Any) -> list[Error]:
@@ -48,16 +44,13 @@ def read(status: int, headers: Pairs, body: Any) -> list[Error]:
     data, content_type = content.of(body, headers)
     try:
         own, *more = formats.load(status, content_type, data)
-        if not more:
-            more = problems.further(status, content_type, data, MAX_ERRORS)
     except Exception:  # the status is still an answer
         own, more = Error(status, '', ''), []
-    own = checked(own, status)
-    code = first(headers, _CODE_HEADER)
-    own = dataclasses.replace(
+    own = checked(
         own,
-        request_id=own.request_id or id_of(headers),
-        code=own.code or (code if codes.is_valid(code) else None),
+        status,
+        code=first(headers, CODE_HEADER),
+        request_id=id_of(headers),
     )
     return [own, *map(checked, more[: MAX_ERRORS - 1])]
 
@@ -78,20 +71,3 @@ def number_of(status: Any) -> int:
     except Exception:  # an object that lies about its class
         pass
     return 0
-
-
-def id_of(headers: Pairs) -> str | None:
-    """Return the request id that headers carry, or None.
-
-    The standard header's, else one of any header whose name ends in
-    ``-Request-Id`` and does not speak of the global id.
-    """
-    compat = None
-    for name, value in headers:
-        if not is_id(value):
-            continue
-        if name == _ID_HEADER:
-            return value
-        if name.endswith(_ID_ENDING) and 'global' not in name:
-            compat = compat or value
-    return compat

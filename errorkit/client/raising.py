@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from errorkit.client import catalogs, parsing, responses, statuses
 from errorkit.client.catalogs import Exceptions
 from errorkit.client.response_error import ResponseError
+from errorkit.formats import checked
 
 Response = TypeVar('Response')
 
@@ -81,5 +82,5 @@ def exception_of(
         errors,
         headers,
         responses.method(answer),
-        parsing.id_of(headers),
+        checked.id_of(headers),
     )

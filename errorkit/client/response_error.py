@@ -13,11 +13,11 @@ from weakref import WeakValueDictionary
 
 from errorkit import ids, keys, masking
 from errorkit.client import waiting
-from errorkit.client.checked import is_id
 from errorkit.client.headers import Pairs
 from errorkit.codes import ErrorCode
 from errorkit.error import ELLIPSIS, Error
 from errorkit.exceptions import ErrorkitError
+from errorkit.formats.checked import is_id
 
 # What a caller may need of the headers. Location, Set-Cookie and whatever
 # else may hold a secret is not among them.

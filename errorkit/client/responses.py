@@ -16,6 +16,7 @@ from errorkit.client import headers as _headers
 from errorkit.client import parsing
 from errorkit.client.content import MAX_BODY
 from errorkit.client.headers import Pairs
+from errorkit.formats.upstream import attribute
 
 _CHUNK = 64 * 1024
 
@@ -111,11 +112,3 @@ def is_a(value: Any, kind: type) -> bool:
     What ``isinstance`` asks too, its ``__class__``, may fail or lie.
     """
     return issubclass(type(value), kind)
-
-
-def attribute(response: Any, name: str) -> Any:
-    """Return an attribute, or None where it cannot be had."""
-    try:
-        return getattr(response, name, None)
-    except Exception:  # a stream that was closed, or never read
-        return None

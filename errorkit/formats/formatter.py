@@ -16,7 +16,7 @@ from errorkit import _headers, error, formats, keys
 from errorkit.error import Error
 from errorkit.formats import api_sig, choice, compute, negotiation
 from errorkit.formats.maker import bad
-from errorkit.formats.reader import Reader
+from errorkit.formats.reader import MAX_ERRORS, Reader
 from errorkit.formats.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -244,11 +244,16 @@ class Formatter(Reader):
         self, errors: Sequence[Error], environ: WSGIEnvironment
     ) -> bool:
         """Tell whether this client may not read the codes as they are."""
-        shown = self._viewer.shown(errors, environ)
-        return any(
-            one.code != given.code
-            for one, given in zip(shown[0], errors, strict=False)
-        )
+        # No more than these are shown at once.
+        for start in range(0, len(errors), MAX_ERRORS):
+            part = errors[start : start + MAX_ERRORS]
+            shown = self._viewer.shown(part, environ)[0]
+            if any(
+                one.code != given.code
+                for one, given in zip(shown, part, strict=False)
+            ):
+                return True
+        return False
 
     def json_kind(self, environ: WSGIEnvironment) -> str:
         """Return which JSON is spoken here, a name of ``choice.NAMES``."""

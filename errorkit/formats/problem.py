@@ -14,7 +14,7 @@ from typing import Any
 
 from errorkit import ids
 from errorkit.error import Error, title_of
-from errorkit.formats import api_sig
+from errorkit.formats import api_sig, field_errors
 
 CONTENT_TYPE = 'application/problem+json'
 
@@ -71,7 +71,11 @@ def load(data: Any, status: int | None = None) -> tuple[Error, ...] | None:
     if kind != _BLANK and 'links' not in own:
         own['links'] = [{'rel': 'help', 'href': kind}]
     first = api_sig.load({'errors': [own]})
-    if first is None or 'errors' not in data:
+    errors = data.get('errors')
+    if first is None or not errors:
         return first
-    # Another's extension of this name need not hold errors.
-    return first + (api_sig.load(data) or ())
+    # Another's member of this name holds other errors, or none.
+    return first + (
+        api_sig.load(data)
+        or field_errors.read(status or first[0].status, errors)
+    )

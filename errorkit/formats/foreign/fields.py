@@ -8,6 +8,7 @@ list. FastAPI gives a flat list whose items say their ``loc``.
 
 from __future__ import annotations
 
+import urllib.parse
 from typing import Any
 
 from errorkit.error import Error
@@ -136,3 +137,13 @@ def source_of(loc: Any) -> dict[str, str] | None:
     if path and place == 'header':
         return {'header': path[0]}
     return None
+
+
+def pointer_of(pointer: Any) -> dict[str, str] | None:
+    """Return where the ``pointer`` of RFC 9457's own example points to."""
+    if not isinstance(pointer, str) or len(pointer) > _MAX_POINTER:
+        return None
+    # There it is a fragment of a URI (RFC 6901, section 6).
+    if pointer.startswith('#'):
+        pointer = urllib.parse.unquote(pointer[1:])
+    return {'pointer': pointer} if pointer[:1] in ('/', '') else None

@@ -99,4 +99,6 @@ def _source(data: dict[str, Any]) -> dict[str, str] | None:
                 value[:1] in ('/', '') if name == 'pointer' else value
             ):
                 return {name: value}
-    return fields.source_of(data.get('loc'))
+    return fields.source_of(data.get('loc')) or fields.pointer_of(
+        data.get('pointer')
+    )

@@ -8,38 +8,60 @@ that was broken into.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from errorkit import codes, error, ids, versions
+from errorkit import codes, error, ids, keys, versions
 from errorkit.error import Error
 from errorkit.formats import known
 from errorkit.formats.foreign import links, private
 
+#: In lower case.
+CODE_HEADER = keys.CODE_HEADER.lower()
+_ID_HEADER = keys.REQUEST_ID_HEADER.lower()
+_ID_ENDING = '-request-id'
 _MAX_TITLE = 256
 _MAX_WORD = 256
 _MAX_LINKS = 8
 _MAX_DEPTH = 32
 _MAX_MEMBERS = 1000
+_MAX_EXTRA = 64 * 1024
 
 
-def checked(told: Error, status: int | None = None) -> Error:
+def checked(
+    told: Error,
+    status: int | None = None,
+    *,
+    code: str | None = None,
+    request_id: str | None = None,
+) -> Error:
     """Return an error with members that have the form they should have.
 
     :param told: as it was read
     :param status: the response's, for its own error; None for a further one
+    :param code: the header's, for an error whose body has none
+    :param request_id: the headers', as ``id_of`` has found it
+    :returns: title and detail are cut where they are too long, the title is
+        never empty; any other member that is too long, no such thing, or
+        private is left out. The copy can be pickled
     """
     title = told.title
     if status is not None and told.status != status:
         title = ''
     number = told.status if status is None else status
+    if codes.is_valid(told.code):
+        code = told.code
+    elif not codes.is_valid(code):
+        code = None
+    if is_id(told.request_id):
+        request_id = told.request_id
     return dataclasses.replace(
         told,
         status=number,
         title=_words(title, _MAX_TITLE) or error.title_of(number),
         detail=_words(told.detail, error.MAX_DETAIL),
-        code=told.code if codes.is_valid(told.code) else None,
-        request_id=told.request_id if is_id(told.request_id) else None,
+        code=code,
+        request_id=request_id,
         links=tuple(
             link
             for link in told.links
@@ -57,6 +79,25 @@ def checked(told: Error, status: int | None = None) -> Error:
 def is_id(value: str | None) -> bool:
     """Tell whether a value is a request id, of any version of UUID."""
     return value is not None and ids.is_valid(value, strict=False)
+
+
+def id_of(headers: Iterable[tuple[str, str]]) -> str | None:
+    """Return the request id that headers carry, or None.
+
+    The standard header's, else one of any header whose name ends in
+    ``-Request-Id`` and does not speak of the global id.
+
+    :param headers: names, in lower case, and values
+    """
+    compat = None
+    for name, value in headers:
+        if not name.endswith(_ID_ENDING) or not is_id(value):
+            continue
+        if name == _ID_HEADER:
+            return value
+        if 'global' not in name:
+            compat = compat or value
+    return compat
 
 
 def _words(text: str, limit: int) -> str:
@@ -87,14 +128,17 @@ def _version(version: str | None) -> str | None:
 def _is_small(extra: Mapping[str, Any] | None) -> bool:
     """Tell whether members can be copied and pickled, and are public."""
     todo: list[tuple[Any, int]] = [(extra, 0)]
-    count = 0
+    count = size = 0
     while todo:
         value, depth = todo.pop()
         count += 1
-        if count > _MAX_MEMBERS or depth > _MAX_DEPTH:
-            return False
         if isinstance(value, dict):
+            size += sum(map(len, value))
             todo += [(one, depth + 1) for one in value.values()]
         elif isinstance(value, list):
             todo += [(one, depth + 1) for one in value]
+        elif isinstance(value, str):
+            size += len(value)
+        if count > _MAX_MEMBERS or depth > _MAX_DEPTH or size > _MAX_EXTRA:
+            return False
     return known.is_public(extra)
