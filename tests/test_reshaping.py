@@ -662,6 +662,7 @@ def test_a_code_is_hidden_wherever_in_a_long_list_it_stands(place):
     reply = reshaped(
         '404 Not Found',
         as_json({'errors': errors}),
+        content_type=JSON,
         options={'versions': '3.0-3.9', 'code_version': '3.5'},
         ask_with={'headers': {'OpenStack-API-Version': 'volume 3.4'}},
     )
