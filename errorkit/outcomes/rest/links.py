@@ -42,8 +42,8 @@ class Links:
         route: Route,
         public_endpoint: str | None,
     ) -> None:
-        root = public_endpoint or _root(environ)
-        script = _quoted(environ.get('SCRIPT_NAME', ''))
+        root = public_endpoint or root_of(environ)
+        script = quoted(environ.get('SCRIPT_NAME', ''))
         project = ''
         if route.project_id is not None:
             project = '/' + quote(route.project_id, safe='')
@@ -66,7 +66,8 @@ class Links:
         return {'rel': 'next', 'href': f'{self._list}?{query}'}
 
 
-def _root(environ: WSGIEnvironment) -> str:
+def root_of(environ: WSGIEnvironment) -> str:
+    """Return scheme and host as clients write them."""
     scheme = environ.get('wsgi.url_scheme')
     if scheme not in _PORTS:
         scheme = 'http'
@@ -80,7 +81,8 @@ def _root(environ: WSGIEnvironment) -> str:
     return f'{scheme}://{host.removesuffix(_PORTS[scheme])}'
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
+    """Return a path of environ as it stands in an address."""
     try:
         return quote(path.encode('latin-1'), safe=_SAFE)
     except UnicodeEncodeError:  # of no server that keeps to PEP 3333

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The policy of messages as rules of oslo.policy; needs the extra policy.
+"""The policy of messages and actions in oslo.policy; needs the extra policy.
 
 ::
 
     policy = OsloPolicy(enforcer)
     messages = API(store, permitted=PERMITTED, sees_all=policy.sees_all)
     application = Messages(messages, policy=policy)
+    actions = Actions(store, messages=messages, sees_all=policy.sees_all)
+    pages = ActionPages(actions, …, policy=policy)
+    faults = FaultPages(actions, …, policy=policy)
 """
 
 from __future__ import annotations
@@ -23,11 +26,15 @@ except ImportError as exc:
         name='oslo_policy',
     ) from exc
 
+from errorkit.outcomes.rest.actions import asking, fault_pages
 from errorkit.outcomes.rest.policy import DELETE, GET, GET_ALL, Target
 
 ADMIN = 'context_is_admin'
 _OWNER = f'rule:{ADMIN} or project_id:%(project_id)s'
+_ADMIN = f'rule:{ADMIN}'
 _PATH = '/{project_id}/messages'
+_ACTIONS = '/{resources}/{resource_id}/actions'
+_ACTION = _ACTIONS + '/{request_id}'
 
 
 def rules() -> list[Any]:
@@ -41,12 +48,35 @@ def rules() -> list[Any]:
         ),
         *(
             policy.DocumentedRuleDefault(
-                name, _OWNER, what, [{'method': method, 'path': path}]
+                name, check, what, [{'method': method, 'path': path}]
             )
-            for name, what, method, path in (
-                (GET_ALL, 'List user messages.', 'GET', _PATH),
-                (GET, 'Show a user message.', 'GET', _PATH + '/{id}'),
-                (DELETE, 'Delete a user message.', 'DELETE', _PATH + '/{id}'),
+            for name, check, what, method, path in (
+                (GET_ALL, _OWNER, 'List user messages.', 'GET', _PATH),
+                (
+                    GET, _OWNER, 'Show a user message.', 'GET',
+                    _PATH + '/{id}',
+                ),
+                (
+                    DELETE, _OWNER, 'Delete a user message.', 'DELETE',
+                    _PATH + '/{id}',
+                ),
+                (
+                    asking.GET_ALL, _OWNER,
+                    'List the actions on a resource.', 'GET', _ACTIONS,
+                ),
+                (
+                    asking.GET, _OWNER,
+                    'Show an action and its events.', 'GET', _ACTION,
+                ),
+                (
+                    asking.DETAILS, _ADMIN,
+                    'See host, details and traceback of the events.', 'GET',
+                    _ACTION,
+                ),
+                (
+                    fault_pages.GET_ALL, _ADMIN,
+                    'List the faults of all projects.', 'GET', '/faults',
+                ),
             )
         ),
     ]
@@ -76,5 +106,8 @@ class OsloPolicy:
         )
 
     def sees_all(self, context: Any) -> bool:
-        """Tell whether a context is an admin's, for ``messages.API``."""
+        """Tell whether a context is an admin's.
+
+        For ``messages.API``, ``Actions`` and ``Faults``.
+        """
         return self(context, ADMIN, {})

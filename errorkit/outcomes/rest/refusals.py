@@ -77,7 +77,7 @@ class Refusals:
         """Return the 404 for a message, of whomever it may be."""
         return self._made(
             webob.exc.HTTPNotFound,
-            f'Message {_cut(id)} could not be found.',
+            f'Message {cut(id)} could not be found.',
             _NO_MESSAGE,
         )
 
@@ -85,7 +85,7 @@ class Refusals:
         """Return the 404 for the marker of a list."""
         return self._made(
             webob.exc.HTTPNotFound,
-            f'Marker {_cut(marker)} could not be found.',
+            f'Marker {cut(marker)} could not be found.',
             _NO_MARKER,
         )
 
@@ -109,7 +109,7 @@ class Refusals:
             )
         return self._made(
             webob.exc.HTTPBadRequest,
-            f'The parameter {_cut(name)} is not valid: {allowed}.',
+            f'The parameter {cut(name)} is not valid: {allowed}.',
             _QUERY,
         )
 
@@ -145,7 +145,7 @@ class Refusals:
         )
 
     def _unknown(self, names: tuple[object, ...], allowed: str) -> Exception:
-        listed = ', '.join(_cut(str(name), 64) for name in names[:_MOST])
+        listed = ', '.join(cut(str(name), 64) for name in names[:_MOST])
         if len(names) > _MOST:
             listed += ', …'
         return self._made(
@@ -164,5 +164,6 @@ class Refusals:
         return kind(detail, headers=headers, comment=self._prefix + reason)
 
 
-def _cut(value: str, width: int = _WIDTH) -> str:
+def cut(value: str, width: int = _WIDTH) -> str:
+    """Return a client's value as an answer may repeat it."""
     return value if len(value) <= width else value[:width] + '…'

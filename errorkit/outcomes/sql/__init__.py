@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages kept in SQLite, PostgreSQL or MariaDB; needs the extra ``db``."""
+"""What is kept in SQLite, PostgreSQL or MariaDB; needs the extra ``db``."""
 
 try:
     import oslo_db as _oslo_db
@@ -11,10 +11,11 @@ except ImportError as missing:
         name=missing.name,
     ) from missing
 
+from errorkit.outcomes.sql.actions import SqlActions
 from errorkit.outcomes.sql.engine import Database
 from errorkit.outcomes.sql.fit import UnfitValue
 from errorkit.outcomes.sql.messages import SqlMessages
 
 del _oslo_db, _sqlalchemy
 
-__all__ = ['Database', 'SqlMessages', 'UnfitValue']
+__all__ = ['Database', 'SqlActions', 'SqlMessages', 'UnfitValue']
