@@ -6,11 +6,11 @@ from __future__ import annotations
 import dataclasses
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from errorkit import error, log, secrets
-from errorkit.observers import InlineObserver, Observer, Observers
-from errorkit.observers.record import of_failure
+from errorkit.observers import Observed, Observers
+from errorkit.outcomes import telling
 from errorkit.outcomes.actions import failures
 from errorkit.outcomes.actions.failures import Failure
 from errorkit.outcomes.actions.recording import Live
@@ -28,8 +28,6 @@ from errorkit.outcomes.records import Message
 
 LOG = logging.getLogger('errorkit.outcomes')
 
-Observed = Observers | Iterable[Observer | InlineObserver]
-
 
 class Failing:
     """Records failures: the ending, the fault, the message, the observers.
@@ -37,6 +35,7 @@ class Failing:
     :param writer: of the store
     :param messages: where the user messages go, or None
     :param observers: who is told, or None
+    :param service_type: of the service, or None
     """
 
     def __init__(
@@ -44,7 +43,9 @@ class Failing:
         writer: ActionWriter,
         messages: API | None,
         observers: Observed | None,
+        service_type: str | None,
     ) -> None:
+        self._service = service_type
         self._writer = writer
         self._messages = messages
         self._observers = Observers(() if observers is None else observers)
@@ -87,37 +88,53 @@ class Failing:
                 is_due = ended.recorded and not self._shares
             if is_due:
                 self._keep(message)
-        self._tell(live, action, raised, failure, code)
+        self._tell(live, raised, failure, code)
 
     def tell_lost(self, action: Action) -> None:
         """Write the message of an action that is lost, and tell of it.
 
         However often it is done: it is one message.
         """
+        code = None
         if self._messages is not None and action.failure_event is not None:
-            try:
-                message, _ = self._messages.composed(
-                    None,
-                    action.failure_event,
-                    action.project_id,
-                    _declared(self._messages, action.resource_type),
-                    action.resource_id,
-                    request_id=action.request_id,
-                )
-            except InvalidMessage as exc:  # it was declared once
-                log.say(
-                    LOG, logging.WARNING,
-                    'no user message for a lost action', raised=exc,
-                )
-            else:
-                self._messages.keep(
-                    dataclasses.replace(
-                        message,
-                        id=str(uuid.uuid5(uuid.UUID(action.id), 'lost')),
-                        user_id=action.user_id,
-                        global_request_id=action.global_request_id,
-                    )
-                )
+            code = self._messages.permitted.code_of(action.failure_event)
+            self._keep(self._message_of_lost(self._messages, action))
+        telling.tell(
+            self._observers,
+            None,
+            action,
+            kind='action',
+            service=self._service_of(code),
+            code=code,
+            detail='Nothing was heard of the worker in time.',
+            resource_type=action.resource_type,
+            resource_uuid=action.resource_id,
+        )
+
+    def _message_of_lost(
+        self, messages: API, action: Action
+    ) -> Message | None:
+        try:
+            message, _ = messages.composed(
+                None,
+                action.failure_event,
+                action.project_id,
+                _declared(messages, action.resource_type),
+                action.resource_id,
+                request_id=action.request_id,
+            )
+        except InvalidMessage as exc:  # it was declared once
+            log.say(
+                LOG, logging.WARNING, 'no user message for a lost action',
+                raised=exc,
+            )
+            return None
+        return dataclasses.replace(
+            message,
+            id=str(uuid.uuid5(uuid.UUID(action.id), 'lost')),
+            user_id=action.user_id,
+            global_request_id=action.global_request_id,
+        )
 
     def _message(self, live: Live, raised: BaseException) -> Message | None:
         messages = self._messages
@@ -155,51 +172,30 @@ class Failing:
     def _tell(
         self,
         live: Live,
-        action: Action | None,
         raised: BaseException,
         failure: Failure,
         code: str | None,
     ) -> None:
-        if not self._observers.present:
-            return
-        try:
-            record = of_failure(
-                raised,
-                kind='action',
-                service=self._service_of(code),
-                code=code,
-                status=failure.status,
-                detail=failure.message,
-                context=live.context,
-                resource_type=live.subject.resource_type,
-                resource_uuid=live.subject.resource_id,
-            )
-            if action is not None:
-                # A worker's context need not be that of the request.
-                record = dataclasses.replace(
-                    record,
-                    error=dataclasses.replace(
-                        record.error, request_id=action.request_id
-                    ),
-                    request_id=action.request_id,
-                    global_request_id=action.global_request_id,
-                    user_id=action.user_id,
-                    project_id=action.project_id,
-                )
-            self._observers.tell(record, raised)
-        except Exception as exc:  # an observer never harms who works
-            log.say(
-                LOG, logging.ERROR, 'observers are not told of a failure',
-                raised=exc,
-            )
-
+        telling.tell(
+            self._observers,
+            raised,
+            # A worker's context need not be that of the request.
+            live.context if live.action is None else live.action,
+            kind='action',
+            service=self._service_of(code),
+            code=code,
+            status=failure.status,
+            detail=failure.message,
+            resource_type=live.subject.resource_type,
+            resource_uuid=live.subject.resource_id,
+        )
 
     def _service_of(self, code: str | None) -> str:
-        if code is not None:
-            return code.partition('.')[0]
+        if self._service is not None:
+            return self._service
         if self._messages is not None:
             return self._messages.permitted.service_type
-        return 'errorkit'
+        return 'errorkit' if code is None else code.partition('.')[0]
 
 
 def _url_of(store: object) -> object:

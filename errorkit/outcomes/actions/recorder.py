@@ -28,13 +28,14 @@ from typing import Any
 from errorkit import current, domain, ids, log
 from errorkit.domain import Known
 from errorkit.exceptions import ConfigError
+from errorkit.observers import Observed
 from errorkit.outcomes.actions import failures
 from errorkit.outcomes.actions.blocks import (
     ActionBlock,
     LooseEvent,
     innermost,
 )
-from errorkit.outcomes.actions.failing import Failing, Observed
+from errorkit.outcomes.actions.failing import Failing
 from errorkit.outcomes.actions.heartbeat import Heartbeat
 from errorkit.outcomes.actions.reading import Reader
 from errorkit.outcomes.actions.recording import (
@@ -74,6 +75,8 @@ class Actions(Reader):
     :param exceptions: what the service's own exceptions become, as
         ``FaultWrapper`` has it: their status, code, and whether they are safe
     :param observers: told of every failure, see ``errorkit.observers``
+    :param service_type: of the service, for the observers; None: that of the
+        messages
     :param lease: seconds after its last sign of life that an event or action
         counts as lost; it is renewed three times as often
     :param hand_over: seconds that an accepted action may wait for a worker
@@ -98,6 +101,7 @@ class Actions(Reader):
         ]
         | None = None,
         observers: Observed | None = None,
+        service_type: str | None = None,
         lease: float = 60.0,
         hand_over: float = 3600.0,
         host: str | None = None,
@@ -139,7 +143,7 @@ class Actions(Reader):
             hand_over,
             fitted(host) or fitted(socket.gethostname()) or '-',
             functools.partial(failures.read, registered=known),
-            failing := Failing(writer, messages, observers),
+            failing := Failing(writer, messages, observers, service_type),
         )
         #: Writes the message of an action that is lost; for ``sweep``.
         self.tell_lost = failing.tell_lost
