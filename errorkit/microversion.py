@@ -172,8 +172,23 @@ class Microversion:
         ):
             return headers  # an error of ours, or an inner one of us
         mine = {name.lower() for name in self._names}
-        kept = [item for item in headers if item[0].lower() not in mine]
+        kept = [
+            item
+            for item in headers
+            if item[0].lower() not in mine or self._is_others(*item, environ)
+        ]
         return [*ours[:-1], *_headers.with_vary(kept, *self._names)]
+
+    def _is_others(
+        self, name: str, value: str, environ: WSGIEnvironment
+    ) -> bool:
+        """Tell whether a version is that of a service mounted inside."""
+        other = value.partition(' ')[0]
+        return (
+            name.lower() == keys.VERSION_HEADER.lower()
+            and other != self.service_type
+            and keys.microversion(other) in environ
+        )
 
     def _is_complete(
         self, headers: _headers.Headers, ours: tuple[tuple[str, str], ...]

@@ -547,3 +547,23 @@ def test_versions_may_be_written_as_a_range_or_as_a_list(versions):
         for version in ('3.0', '3.1', '3.2', '3.3', '3.4')
     }
     assert list(statuses.values()) == [200, 200, 200, 200, 406]
+
+
+def test_the_version_of_a_service_mounted_inside_is_kept():
+    inside = errorkit.Microversion(answers, service_type='compute', versions='2.1-2.96')
+    both = errorkit.Microversion(inside, service_type='volume', versions='3.0-3.9')
+    reply = ask(both, headers={
+        'OpenStack-API-Version': 'volume 3.5, compute 2.84'})
+    assert sorted(reply.headers.getall('OpenStack-API-Version')) == [
+        'compute 2.84', 'volume 3.5']
+
+
+def test_a_version_that_nobody_has_parsed_is_replaced():
+    def odd(environ, start_response):
+        start_response('200 OK', [('OpenStack-API-Version', 'compute 9.9'),
+                                  *PLAIN])
+        return []
+
+    application = errorkit.Microversion(odd, service_type='volume', versions='3.0-3.9')
+    reply = ask(application)
+    assert reply.headers.getall('OpenStack-API-Version') == ['volume 3.0']

@@ -194,7 +194,7 @@ def test_there_is_one_id_one_access_line_and_one_error(name, times, records):
 def test_an_observer_is_told_once(name, times, monkeypatch):
     told = []
     monkeypatch.setattr(Observers, 'tell',
-                        lambda self, record: told.append(record))
+                        lambda self, record, raised=None: told.append(record))
     serve(wrapped(ANSWERS[name], times, observers=[print]), asked())
     assert len(told) == 1
 
