@@ -16,7 +16,7 @@ from typing import Any
 from oslo_context import context as oslo_context
 
 from errorkit import secrets, trail
-from errorkit.masking import MAX_MESSAGE, escaped, one_line
+from errorkit.masking import MAX_MESSAGE, escaped, is_plain, one_line
 from errorkit.tracebacks import class_name as class_name
 from errorkit.tracebacks import traceback_of as traceback_of
 
@@ -45,6 +45,32 @@ FIELDS = (
     'downstream_request_ids',
     'traceback',
 )
+
+
+# So much of a message is looked at; a longer one is cut anyway.
+_MAX_READ = 2 * MAX_MESSAGE
+_ELLIPSIS = '\N{HORIZONTAL ELLIPSIS}'
+_CLEAN: set[str] = set()
+
+
+def clean(message: str) -> str:
+    """Note that a message's arguments are masked before they are logged.
+
+    :param message: with its ``%s``, as loggers are given it
+    :returns: the same
+    """
+    _CLEAN.add(message)
+    return message
+
+
+def _masked(record: logging.LogRecord, message: str) -> str:
+    """Return the message of a record without secrets."""
+    if type(record.msg) is str and record.msg in _CLEAN:
+        return message
+    if len(message) <= _MAX_READ:
+        return secrets.mask(message)
+    # A cut leaves the end of a secret away, never its beginning.
+    return secrets.mask(message[:_MAX_READ]) + _ELLIPSIS
 
 
 def emit(
@@ -156,7 +182,8 @@ def _identify(record: logging.LogRecord) -> None:
             value = getattr(context, name, None)
         given[name] = one_line(str(value)) if value else '-'
     if 'trace_id' not in given:
-        given['trace_id'] = _trace_id(context) or '-'
+        held = trail.found(context)
+        given['trace_id'] = (held and held.trace_id) or '-'
 
 
 def _trace_id(context: Any) -> str | None:
@@ -178,6 +205,20 @@ class TextFormatter(logging.Formatter):
         self, fmt: str | None = FORMAT, datefmt: str | None = DATE_FORMAT
     ) -> None:
         super().__init__(fmt, datefmt)
+        self._second: tuple[int, str | None, str] = 0, None, ''
+
+    def formatTime(
+        self, record: logging.LogRecord, datefmt: str | None = None
+    ) -> str:
+        """Return the time; that of a second is written once."""
+        if not datefmt:
+            return super().formatTime(record, datefmt)
+        # One tuple: threads may come in between.
+        second, form, text = self._second
+        if second != int(record.created) or form != datefmt:
+            text = super().formatTime(record, datefmt)
+            self._second = int(record.created), datefmt, text
+        return text
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and below it the traceback."""
@@ -195,7 +236,11 @@ class TextFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Return the line, without secrets."""
-        record.message = one_line(secrets.mask(record.message))
+        record.message = _masked(record, record.message)
+        line = super().formatMessage(record)
+        if len(line) <= MAX_MESSAGE and is_plain(line):
+            return line
+        record.message = one_line(record.message)
         line = super().formatMessage(record)
         return line if line.isprintable() else escaped(line)
 
@@ -212,8 +257,14 @@ def _barred(text: str) -> str:
     return '\n'.join('| ' + escaped(line) for line in text.split('\n'))
 
 
+# What JSON writes for a character: a pair of surrogates at the most.
+_WIDEST = len(r'\ud83d\ude00')
+
+
 def _fitting(message: str) -> str:
     """Cut a message whose JSON, with its escapes, would pass 16 KiB."""
+    if len(message) * _WIDEST + 2 <= MAX_MESSAGE:
+        return message
     while (size := len(json.dumps(message))) > MAX_MESSAGE:
         message = message[: len(message) * (MAX_MESSAGE - 8) // size]
     return message
@@ -240,13 +291,12 @@ class JSONFormatter(logging.Formatter):
         when = datetime.datetime.fromtimestamp(
             record.created, datetime.UTC
         )
-        # A cut leaves the end of a secret away, never its beginning.
-        message = record.getMessage()[: 2 * MAX_MESSAGE]
+        message = _masked(record, record.getMessage())
         line: dict[str, Any] = {
             'timestamp': when.isoformat(timespec='microseconds'),
             'level': record.levelname,
             'logger': record.name,
-            'message': _fitting(one_line(secrets.mask(message))),
+            'message': _fitting(one_line(message)),
         }
         for name in _CONTEXT_FIELDS:
             value = given.get(name) or getattr(context, name, None)
@@ -272,7 +322,7 @@ class JSONFormatter(logging.Formatter):
 
 
 def _lines(text: str) -> str:
-    if text.isascii() and text.replace('\n', ' ').isprintable():
+    if is_plain(text.replace('\n', ' ')):
         return text
     return '\n'.join(map(escaped, text.split('\n')))
 

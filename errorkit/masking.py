@@ -110,6 +110,10 @@ _PLAIN_PAIR = (
 )
 _PLAIN_QUERY = re.compile(f'{_PLAIN_PAIR}(?:&{_PLAIN_PAIR})*+')
 _PATH_SAFE = "/._~!$&'()*+,;=:@%-"
+# Nothing to escape, and no secret: the forms of tokens have capital letters,
+# and between a name and its value stands something else.
+_PLAIN_PATH = re.compile('[a-z0-9/._-]*+')
+_PRINTABLE = bytes(range(0x20, 0x7F))
 
 
 def one_line(text: str) -> str:
@@ -120,6 +124,12 @@ def one_line(text: str) -> str:
     if len(text) <= MAX_MESSAGE and text.isascii() and text.isprintable():
         return text
     return fitted(escaped(text[:MAX_MESSAGE]), len(text) > MAX_MESSAGE)
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text is of printable ASCII characters alone."""
+    # Of a whole line that takes half the time of str.isprintable.
+    return text.isascii() and not text.encode().translate(None, _PRINTABLE)
 
 
 def fitted(text: str, cut: bool = False) -> str:
@@ -143,7 +153,7 @@ def escaped(text: str) -> str:
 
 
 def uri(path: str, query: str) -> str:
-    """Return a path and a query as they are logged.
+    """Return a path and a query as they are logged, without secrets.
 
     :param path: as in environ, bytes decoded as latin-1
     :param query: the query string; the values of parameters that are not in
@@ -151,16 +161,20 @@ def uri(path: str, query: str) -> str:
     """
     if len(path) > _MAX_URI:
         path = path[:_MAX_URI] + '...'
-    if (
-        not (path.isascii() and path.isprintable())
-        or '"' in path
-        or ' ' in path
-    ):
-        path = quote(path.encode('latin-1', 'replace'), _PATH_SAFE)
+    if not _PLAIN_PATH.fullmatch(path):
+        if (
+            not (path.isascii() and path.isprintable())
+            or '"' in path
+            or ' ' in path
+        ):
+            path = quote(path.encode('latin-1', 'replace'), _PATH_SAFE)
+        path = mask(path)
     if not query:
         return path
     if len(query) > _MAX_URI or not _PLAIN_QUERY.fullmatch(query):
         query = masked_query(query)
+    if ':' in query or not query.islower():
+        query = mask(query)
     return f'{path}?{query}'
 
 

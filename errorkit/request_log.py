@@ -20,7 +20,7 @@ import operator
 import time
 from typing import TYPE_CHECKING
 
-from errorkit import _headers, _paste, _wsgi, keys, log, masking
+from errorkit import _headers, _paste, _wsgi, keys, log, masking, secrets
 from errorkit.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -37,11 +37,16 @@ LOG = logging.getLogger('errorkit.request_log')
 
 #: Of an address and a method, so many characters are logged.
 _MAX_WORDS = 256
+#: More than an IPv6 address with its zone and a method of HTTP's.
+_MANY_WORDS = 64
 _clock = time.perf_counter
 _REQUEST_LOG = keys.REQUEST_LOG
 _ERROR = keys.ERROR
 
-FORMAT = '%s "%s %s" status: %s len: %s microversion: %s time: %.6f%s'
+# The URI is masked; an address and a method are too, where they are long.
+FORMAT = log.clean(
+    '%s "%s %s" status: %s len: %s microversion: %s time: %.6f%s'
+)
 
 
 
@@ -209,9 +214,9 @@ class _Logged(_wsgi.Body):
         address = get('REMOTE_ADDR') or '-'
         method = get('REQUEST_METHOD') or '-'
         words = address + method
-        if len(words) > _MAX_WORDS or not words.isprintable():
-            address = masking.one_line(address[:_MAX_WORDS])
-            method = masking.one_line(method[:_MAX_WORDS])
+        if len(words) > _MANY_WORDS or not words.isprintable():
+            address = _word(address)
+            method = _word(method)
         path = get('SCRIPT_NAME', '') + get('PATH_INFO', '')
         return address, method, masking.uri(path, get('QUERY_STRING', ''))
 
@@ -255,6 +260,10 @@ class _LoggedList(_Logged):
         if left:
             taken = list(taken)[:-left]
         self.say_end(sum(map(len, taken)), not left)
+
+
+def _word(text: str) -> str:
+    return masking.one_line(secrets.mask(text[:_MAX_WORDS]))
 
 
 paste_filter = _paste.filter_factory(

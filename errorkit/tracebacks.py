@@ -66,6 +66,24 @@ def _cut(text: str, limit: int) -> str:
     return f'{text[:half]} [...] {text[-half:]}'
 
 
+def said_by(raised: BaseException, limit: int) -> str:
+    """Return what an exception says of itself, secrets masked.
+
+    :param limit: characters; a cut shows as an ellipsis
+    :returns: empty where it fails to say it
+    """
+    try:
+        text = str.__str__(str(raised))
+    except BaseException:  # of a foreign __str__, as in ``traceback``
+        return ''
+    # Masked before the cut, which could take a secret's name away.
+    text = secrets.mask(text[: 4 * limit])
+    return text if len(text) <= limit else text[: limit - 1] + _ELLIPSIS
+
+
+_ELLIPSIS = '\N{HORIZONTAL ELLIPSIS}'
+
+
 def class_name(kind: type) -> str:
     """Return module and name of a class, past what its metaclass does."""
     parts = []

@@ -457,6 +457,31 @@ def test_the_text_needs_no_filter(attach):
         f'[{GLOBAL_ID} {reply.one(ID_HEADER)} ada bakery] cake\\nforged')
 
 
+def test_the_time_of_each_record_is_its_own():
+    formatter = TextFormatter('%(asctime)s.%(msecs)03d')
+    lines = [
+        formatter.format(logging.makeLogRecord(
+            {'msg': 'x', 'created': created, 'msecs': created % 1 * 1000}))
+        for created in (1e9, 1e9 + 0.5, 1e9 + 1, 1e9, 1e9 + 86_400)
+    ]
+    times = [line.rpartition('.')[0] for line in lines]
+    assert times[0] == times[1] == times[3]
+    assert len(set(times)) == 3
+    assert [line[-3:] for line in lines] == ['000', '500', '000', '000', '000']
+    assert ',' in logging.Formatter.formatTime(
+        formatter, logging.makeLogRecord({})) and ',' in formatter.formatTime(
+        logging.makeLogRecord({}))
+
+
+def test_a_message_cut_before_it_was_masked_says_so():
+    text = 'password="' + 'x' * 40_000
+    for formatter in (TextFormatter('%(message)s'), JSONFormatter()):
+        line = formatter.format(
+            logging.makeLogRecord({'msg': text, 'name': 'x'}))
+        assert 'password=\\"***' in line or 'password="***' in line
+        assert '\u2026' in line or '\\u2026' in line
+
+
 @pytest.mark.parametrize('formatter', [TextFormatter(), JSONFormatter()])
 def test_the_name_of_a_logger_cannot_end_a_line(attach, formatter):
     lines = attach(formatter)

@@ -70,6 +70,20 @@ PLANTED = {
     'Bearer': ('using bearer aB3dE6gH9 now', 'aB3dE6gH9'),
     'Basic alone': ('sent Basic YWRhOmh1bnRlcjI= there', 'YWRhOmh1'),
     'AWS key id': (f'signed with {AWS}', AWS),
+    'password in brackets': (f'password=({S})', S),
+    'password in a short object': (f'{{"password": {{"value": "{S}"}}}}', S),
+    'JSON four deep': (
+        json.dumps({'a': json.dumps({'a': json.dumps(
+            {'b': json.dumps({'password': S})})})}), S),
+    'block of YAML': (f'password: |\n  {S}\nuser: ada', S),
+    'pwd': (f'UID=ada;PWD={S}', S),
+    'Fernet key': (f'fernet_key={S}', S),
+    'key of Swift': (f'X-Account-Meta-Temp-URL-Key: {S}', S),
+    'URL with a slash in its password': (f'mysql://a:{S}/b@db/x', S),
+    'URL with a question mark in its password': (f'mysql://a:b?{S}@db/', S),
+    'URL in a URL': (f'http://proxy/http://a:{S}@db/', S),
+    'compass and password': (f'compass=1 adminPass={S}', S),
+    'path of a token, then a value': (f'/auth/tokens?token={S}', S),
     'private key': (f'loaded {PEM} well', S),
     'private key in JSON': (json.dumps({'pem': PEM}), S),
     'half a private key': (PEM[:60], 'MIIhunter'),
@@ -262,10 +276,55 @@ def test_what_an_error_of_a_request_logs_shows_no_secret(caplog):
     'Traceback (most recent call last):\n  File "keystone.py", line 1',
     'secret_ref=http://barbican/v1/secrets/1',
     "the author's authority: none",
+    'compass: 3, bypass: yes',
+    'GET http://keystone/v3/auth/tokens: 401',
+    '</password>text',
+    'http://nova:8774/users/ada@example.org',
+    'http://[::1]:8774/users/ada@example.org',
+    'max_token_size = 255, password_expires_at=2026-01-01',
     '',
 ])
 def test_what_is_no_secret_stays(text):
     assert secrets.mask(text) == text
+
+
+def test_credentials_of_one_word_end_with_it():
+    text = f'Authorization: Bearer {S} status=401'
+    assert secrets.mask(text) == 'Authorization: Bearer *** status=401'
+
+
+def test_what_a_request_log_shows_of_a_path_holds_no_secret(caplog):
+    written = [Written(TextFormatter()), Written(JSONFormatter())]
+    for one in written:
+        logging.getLogger().addHandler(one.handler)
+
+    def application(environ, start_response):
+        start_response('200 OK', [('Content-Type', 'text/plain')])
+        return []
+
+    caplog.set_level(logging.DEBUG)
+    try:
+        for path in (f'/v2.0/tokens/{FERNET}', f'/a;password={S}',
+                     f'/x/?marker={FERNET}&limit=1', f'/u/http://a:{S}@b/',
+                     f'/x?marker={AWS}', f'/{JWT}', f'/?marker=token:{S}',
+                     f'/a%3Bpassword%3D{S}', f'/a;password="{S}"'):
+            ask(errorkit.wrap(application, service_type='volume'), path)
+        ask(errorkit.wrap(application, service_type='volume'), '/',
+            method=f'PASSWORD={S * 9}', valid=False)
+    finally:
+        for one in written:
+            logging.getLogger().removeHandler(one.handler)
+    for one in written:
+        assert one.text.count('status: 200') == 10
+        for planted in (S, FERNET[10:40], AWS, JWT[30:]):
+            assert planted not in one.text
+
+
+def test_a_long_message_is_cut_before_it_is_looked_at():
+    record = logging.makeLogRecord({
+        'msg': 'password=a ' * 10_000_000, 'name': 'x', 'levelname': 'INFO'})
+    assert len(TextFormatter('%(message)s').format(record)) < 17_000
+    assert len(JSONFormatter().format(record)) < 17_000
 
 
 @given(st.lists(st.sampled_from(

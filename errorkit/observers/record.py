@@ -11,7 +11,7 @@ from typing import Any
 from oslo_context import context as oslo_context
 
 from errorkit import error as errors
-from errorkit import secrets, tracebacks
+from errorkit import tracebacks
 from errorkit.error import Error
 
 #: What an error was the end of.
@@ -155,9 +155,7 @@ def made_of(
         if bug:
             name = _cut(tracebacks.class_name(type(raised)))
         text = tracebacks.traceback_of((type(raised), raised, tb))
-        # Masked before the cut, which could take a secret's name away.
-        said = secrets.mask(errors.text_of(raised, 4 * MAX_MESSAGE))
-        said = errors.text_of(said, MAX_MESSAGE)
+        said = tracebacks.said_by(raised, MAX_MESSAGE)
         module, function = place_of(tb)
     known.setdefault('service', (error.code or '').partition('.')[0] or None)
     return ErrorRecord(

@@ -36,6 +36,10 @@ LOG = logging.getLogger('errorkit.observers.sentry')
 _LOGGERS = ('errorkit.fault_wrap', LOG.name)
 #: What stays of a request that Sentry's own integration has described.
 _OF_REQUEST = ('method', 'url')
+#: The lines of source around a frame's own.
+_OF_SOURCE = ('pre_context', 'context_line', 'post_context')
+#: What stays of an event that cannot be read.
+_OURS = ('event_id', 'level', 'timestamp', 'tags', 'fingerprint')
 #: What others put into events, in any form.
 _FREE = ('breadcrumbs', 'extra')
 _MAX_TEXT = masking.MAX_MESSAGE
@@ -80,7 +84,7 @@ class Sentry:
         event, hint = _event(record, raised, client.options)
         with sentry_sdk.new_scope() as scope:
             # The last of all processors: it sees what the others have added.
-            scope.add_event_processor(_without_secrets)
+            scope.add_event_processor(_processed)
             event_id = sentry_sdk.capture_event(event, hint)
         if record.kind != 'aborted':
             # Sentry would keep a built-in exception until the next event.
@@ -136,6 +140,15 @@ def _forget_last() -> bool:
     return forget is not None
 
 
+def _processed(event: Any, hint: Any) -> Any:
+    """Return an event that may be sent."""
+    try:
+        return _without_secrets(event, hint)
+    except Exception as exc:  # the SDK would send it as it was
+        log.say(LOG, logging.ERROR, 'an event was not read', raised=exc)
+        return {name: event[name] for name in _OURS if name in event}
+
+
 def _without_secrets(event: Any, hint: Any) -> Any:
     """Take out of an event what no operator needs to see."""
     request = event.get('request') or {}
@@ -147,6 +160,9 @@ def _without_secrets(event: Any, hint: Any) -> Any:
         for frame in (one.get('stacktrace') or {}).get('frames') or ():
             # One of a frame's variables is the request's environ.
             frame.pop('vars', None)
+            for name in _OF_SOURCE:
+                if name in frame:
+                    frame[name] = _masked(frame[name])
     if 'exception' not in event:
         # Else the SDK may add the stack, with its variables.
         event['threads'] = {'values': []}

@@ -8,7 +8,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from errorkit import current, ids, keys, log, masking, traceparent
+from errorkit import (
+    current,
+    ids,
+    keys,
+    log,
+    masking,
+    secrets,
+    traceparent,
+)
 
 LOG = logging.getLogger('errorkit.propagate')
 
@@ -17,7 +25,7 @@ _MAX_WORDS = 64
 _ANSWER = keys.REQUEST_ID_HEADER.lower()
 _ANY_ANSWER = '-request-id'
 _PARTS = re.compile(
-    r'(https?://)(?:[^/?#@]*@)?([^/?#@]*)([^?#]*)(?:\?([^#]*))?', re.IGNORECASE
+    r'(https?://)(?:[^/?#]*@)?([^/?#@]*)([^?#]*)(?:\?([^#]*))?', re.IGNORECASE
 )
 
 
@@ -105,7 +113,8 @@ class Call:
 
 def shown(url: str) -> str:
     """Return a URL as it is logged: no user, no password, a masked query."""
-    found = _PARTS.match(url)
+    # First, as a password may hold what a URL cannot be read with.
+    found = _PARTS.match(secrets.mask(url))
     if found is None:
         return masking.MASK
     scheme, host, path, query = found.groups()

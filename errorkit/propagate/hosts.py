@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -83,7 +84,9 @@ class Hosts:
         if found['suffix']:
             self._suffixes.append((f'.{found["name"]}', port, service))
         else:
-            host = found['name'] or found['six']
+            host = _one_form(found['name'] or found['six'])
+            if host is None:
+                raise _bad(pattern)
             self._hosts[host, port] = service
 
     def service_at(self, place: Place) -> str | None:
@@ -91,8 +94,10 @@ class Hosts:
 
         :returns: the host's own where the operator has given none
         """
-        scheme, host, port = place
-        host = host.lower().strip('[]').removesuffix('.')
+        scheme, named, port = place
+        host = _one_form(named.lower().strip('[]').removesuffix('.'))
+        if host is None:
+            return None
         if port is None:
             port = _PORTS.get(scheme)
         for key in ((host, port), (host, None)):
@@ -101,6 +106,16 @@ class Hosts:
         for suffix, wanted, service in self._suffixes:
             if host.endswith(suffix) and wanted in (None, port):
                 return service or host
+        return None
+
+
+def _one_form(host: str) -> str | None:
+    """Return a host as it is compared: an IPv6 address has many forms."""
+    if ':' not in host:
+        return host
+    try:
+        return ipaddress.IPv6Address(host).compressed
+    except ValueError:
         return None
 
 

@@ -18,7 +18,9 @@ _BASIC = re.compile(
     r'(basic[ \t]{1,4}+)([A-Za-z0-9+/]{4,}+={0,2})', re.IGNORECASE
 )
 _AWS_ID = re.compile('(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])')
-_AUTHORITY = re.compile(r'://([^\s/?#"\'<>]++)')
+_URLS = re.compile(r'://([^\s"\'<>]++)')
+_AUTHORITY = re.compile('[^/?#]*+')
+_PORT = re.compile('.*:[0-9]{0,5}')
 _KEY_LINE = re.compile(
     '-----(BEGIN|END) (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----'
 )
@@ -36,7 +38,7 @@ def without_blocks(text: str) -> str:
     if 'PRIVATE KEY' in text:
         text = _without_keys(text)
     if '@' in text and '://' in text:
-        text = _AUTHORITY.sub(_without_user, text)
+        text = _URLS.sub(_without_users, text)
     return text
 
 
@@ -90,9 +92,26 @@ def _length_of_key(text: str, start: int, end: int) -> int:
     return found.end() if found else 0
 
 
-def _without_user(found: re.Match[str]) -> str:
-    user, at, host = found[1].rpartition('@')
-    return f'://{MASK}@{host}' if user else f'://{at}{host}'
+def _without_users(found: re.Match[str]) -> str:
+    # What looks like one URL may hold others.
+    return '://' + '://'.join(map(_without_user, found[1].split('://')))
+
+
+def _without_user(url: str) -> str:
+    """Mask user and password at the beginning of a URL without its scheme."""
+    found = _AUTHORITY.match(url)
+    end = found.end() if found else 0
+    authority = url[:end]
+    at = authority.rfind('@')
+    if (
+        at < 0
+        and ':' in authority
+        and not authority.startswith('[')
+        and not _PORT.fullmatch(authority)
+    ):
+        # No port: a password with a character that should be escaped.
+        at = url.rfind('@')
+    return MASK + url[at:] if at > 0 else url
 
 
 def _masked_jwt(found: re.Match[str]) -> str:

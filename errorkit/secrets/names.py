@@ -12,6 +12,7 @@ _LINES = ('authorization', 'cookie')
 _STEMS = (
     *_LINES,
     'pass',
+    'pwd',
     'token',
     'secret',
     'signature',
@@ -20,18 +21,28 @@ _STEMS = (
     'session_id',
 )
 _KEY_OF = re.compile(
-    '(?:api|access|account|auth|encryption|hmac|master|private|shared|'
-    r'signing|subscription)[_-]?\Z'
+    '(?:api|access|account|auth|ceph|cipher|crypto?|encryption|fernet|hmac|'
+    r'master|private|shared|signing|ssl|subscription|temp[_-]?url)[_-]?\Z'
 )
+# In front of "pass" these make words that are none of a secret.
+_WORD_WITH_PASS = ('com', 'by', 'sur', 'tres')
 _NOT_SECRET = (
+    '_at',
     'count',
+    'driver',
     'endpoint',
+    'expiration',
+    'expires',
     'file',
     'length',
+    'limit',
     'name',
     'path',
     'policy',
+    'provider',
     '_ref',
+    'size',
+    'timeout',
     'ttl',
     'type',
     'uri',
@@ -39,18 +50,28 @@ _NOT_SECRET = (
 )
 # All that stands between the name and its value.
 _TAIL = re.compile(
-    r'(?P<name>[\w.-]{0,40}+)(?P<close>\\{0,4}+["\'])?\]?'
+    r'(?P<name>[\w.-]{0,40}+)(?P<close>\\{0,16}+["\'])?\]?'
     r'(?:%3[da]'
     r'|[ \t]{0,4}+:[ \t]?(?:str|bytes)(?:[ \t]?\|[ \t]?none)?[ \t]?='
     r'|[ \t]{0,4}+(?:=>|[=:]{1,3}+)'
-    r'|(?P<comma>,)(?=[ \t]{0,8}[bru]?\\{0,4}["\'])'
+    r'|(?P<comma>,)(?=[ \t]{0,8}[bru]?\\{0,16}["\'])'
     r'|(?P<tag>>)(?=[^\s<>])'
     r'|(?P<space>[ \t]{1,4}+)(?=["\']))'
     r'[ \t]{0,8}+'
+    # A block of YAML, which begins on the next line, maybe of a traceback.
+    r'(?:[|>][+-]?[ \t]{0,4}+(?:\r|\\{1,4}+r)?(?:\n|\\{1,4}+n)'
+    r'[ \t|]{1,32}+)?'
 )
 _OPTION = re.compile(r'--[\w-]{0,29}\Z')
 _OPTION_TAIL = re.compile(r'(?P<name>[\w-]{0,40}+)[ \t]{1,8}+(?!-)')
-_OPENING = re.compile(r'[bBfFrRuU]{0,2}(\\{0,4}+)("""|\'\'\'|["\'])')
+_OPENING = re.compile(r'[bBfFrRuU]{0,2}(\\{0,16}+)("""|\'\'\'|["\'])')
+_SCHEME = re.compile(
+    r'(?:basic|bearer|negotiate|token)[ \t]{1,4}+([a-z0-9._~+/=*-]++)'
+    r'(?=[\s,;"\')\]}]|\Z)'
+)
+#: So much in brackets is a value, where there are no brackets in it.
+_MAX_BRACKETS = 512
+_CLOSING = {'[': ']', '(': ')', '{': '}'}
 _AFTER_QUOTE = frozenset(['', *' \t\r\n,;:.)]}>&"\'\\'])
 _BETWEEN = re.compile(r'[\s,]{0,64}+')
 # A mark that may end a value ends it before a space, another mark or the
@@ -112,6 +133,12 @@ def _span(text: str, low: str, at: int, end: int) -> tuple[int, int] | None:
         and low[end : end + 1].isalpha()
     ):
         return None  # passed, passing
+    if (
+        low.startswith('pass', at)
+        and low.endswith(_WORD_WITH_PASS, 0, at)
+        and text[at].islower()
+    ):
+        return None  # compass, bypass
     tail = _TAIL.match(low, end)
     if tail is None or (tail['comma'] and not tail['close']) or (
         tail['space'] and tail['close']
@@ -123,6 +150,8 @@ def _span(text: str, low: str, at: int, end: int) -> tuple[int, int] | None:
             return None
     if tail['name'].endswith(_NOT_SECRET):
         return None
+    if low.startswith('/', at - 1) and low[tail.end() - 1] in ' \t>':
+        return None  # the end of a path, or of an element
     whole_line = low.startswith(_LINES, at)
     return _value(text, low, at, tail.end(), whole_line)
 
@@ -136,12 +165,16 @@ def _value(
         end = _end_of_quoted(text, start, len(opening[1]), opening[2])
         return (start, end) if end > start else None
     first = text[at : at + 1]
-    if first in ('[', '('):
-        return _items(text, at + 1)
+    if whole_line and first == '{':
+        end = text.find('}', at)
+        return (at + 1, end if end >= 0 else len(text))
+    if first in _CLOSING:
+        listed = _items(text, at + 1) if first != '{' else None
+        return listed or _in_brackets(text, at)
     if whole_line:
-        if first == '{':
-            end = text.find('}', at)
-            return (at + 1, end if end >= 0 else len(text))
+        scheme = _SCHEME.match(low, at)
+        if scheme is not None:
+            return scheme.span(1)
         return at, _end_of_line(text, low, name, at)
     found = _UNQUOTED.match(text, at)
     if found is None or found[0].lower() in _NOTHING:
@@ -186,6 +219,15 @@ def _items(text: str, at: int) -> tuple[int, int] | None:
     if start is None:
         return None
     return start, min(at, len(text))
+
+
+def _in_brackets(text: str, at: int) -> tuple[int, int] | None:
+    """Return the span of what is in brackets, if it is one short value."""
+    first = text[at]
+    end = text.find(_CLOSING[first], at, at + _MAX_BRACKETS)
+    if end <= at + 1 or first in text[at + 1 : end]:
+        return None
+    return at + 1, end
 
 
 def _end_of_line(text: str, low: str, name: int, at: int) -> int:

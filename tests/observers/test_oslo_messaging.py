@@ -51,6 +51,27 @@ needs_broker = pytest.mark.skipif(
 
 
 @pytest.fixture(autouse=True)
+def _no_connection_stays(monkeypatch):
+    """Close what a test has opened: each has a thread, with its garbage."""
+    made = []
+    make = oslo_messaging.get_notification_transport
+
+    def remembered(*args, **kwargs):
+        made.append(make(*args, **kwargs))
+        return made[-1]
+
+    monkeypatch.setattr(
+        oslo_messaging, 'get_notification_transport', remembered)
+    yield
+    for transport in made:
+        # In a thread, as a broker may be away or silent.
+        closing = threading.Thread(
+            target=transport.cleanup, daemon=True, name='closing')
+        closing.start()
+        closing.join(2)
+
+
+@pytest.fixture(autouse=True)
 def no_context():
     token = current.CURRENT.set(None)
     yield

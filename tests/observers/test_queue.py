@@ -179,6 +179,17 @@ def test_an_exception_that_cannot_speak_says_nothing():
     assert record.exception.endswith('Mute')
 
 
+@pytest.mark.parametrize('raised', [SystemExit, KeyboardInterrupt])
+def test_an_exception_whose_text_ends_the_process_does_not(raised):
+    class Ending(Exception):
+        def __str__(self):
+            raise raised
+
+    record = record_of(apps.raising_at_once(Ending()))
+    assert record.exception_message == ''
+    assert record.exception.endswith('Ending')
+
+
 def test_a_place_without_a_proper_name_does_no_harm():
     scope = {'__name__': 5}
     exec('def fail(environ, start_response): raise ValueError', scope)

@@ -232,6 +232,40 @@ def test_the_text_of_every_exception_in_a_chain_is_masked(sent):
         [one['value'] for one in event['exception']['values']])
 
 
+def test_lines_of_source_are_masked(sent):
+    password = 'planted-here'
+
+    def application(environ, start_response):
+        database = {'password': 'planted-here'}
+        raise LookupError(len(database))
+
+    serve(errorkit.wrap(application, service_type='shop',
+                        observers=[Sentry()]))
+    [event] = sent.events
+    assert password not in str(event)
+    [raised] = event['exception']['values']
+    lines = str([one['pre_context'] for one in raised['stacktrace']['frames']])
+    assert "database = {'password': '***'}" in lines.replace('\\', '')
+
+
+def test_an_event_that_cannot_be_masked_is_sent_without_its_contents(
+    sent, monkeypatch
+):
+    def fails(value, depth=8):
+        raise RuntimeError
+
+    monkeypatch.setattr('errorkit.observers.sentry._masked', fails)
+
+    def application(environ, start_response):
+        raise LookupError('planted-here')
+
+    serve(errorkit.wrap(application, service_type='shop',
+                        observers=[Sentry()]))
+    [event] = sent.events
+    assert 'planted-here' not in str(event)
+    assert event['tags']['code'] == 'shop.undefined_code'
+
+
 def test_breadcrumbs_and_extras_are_masked(sent):
     def application(environ, start_response):
         logging.getLogger('shop').warning(

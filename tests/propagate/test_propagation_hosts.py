@@ -31,6 +31,8 @@ def allows(allow, url):
     ('10.0.0.7', 'http://10.0.0.7:5000/v3'),
     ('::1', 'http://[::1]:5000/v3'),
     ('[::1]', 'http://[::1]/v3'),
+    ('::1', 'http://[0:0:0:0:0:0:0:1]/'),
+    ('[FD00:0::0:7]:80', 'http://[fd00::7]/'),
     ('[fd00::7]:5000', 'http://[FD00::7]:5000/v3'),
     (['a.example', 'b.example'], 'http://b.example/'),
     ({'b.example': 'bread', 'c.example': None}, 'http://c.example/'),
@@ -68,7 +70,9 @@ def test_a_listed_host_is_found(allow, url):
     ('10.0.0.7', 'http://10.0.0.70/'),
     ('127.0.0.1', 'http://127.1/'),
     ('127.0.0.1', 'http://2130706433/'),
-    ('::1', 'http://[0:0:0:0:0:0:0:1]/'),
+    ('::1', 'http://[::2]/'),
+    ('::1', 'http://[::1%25eth0]/'),
+    ('::1', 'http://[:::1]/'),
 ])
 def test_any_other_host_is_not(allow, url):
     assert not allows(allow, url)
@@ -125,6 +129,9 @@ def test_no_url_makes_it_raise(url):
     ('http://a.example/x?token=hunter2#hunter2', 'http://a.example/x?token=***'),
     ('https://a.example:1/\n\x1b[2J', 'https://a.example:1/%0A%1B%5B2J'),
     ('http://a.example/\u202e', 'http://a.example/%E2%80%AE'),
+    ('http://u:a@hunter2@a.example/', 'http://a.example/'),
+    ('http://u:hunter2/b@a.example/', 'http://a.example/'),
+    ('http://a.example/password=hunter2', 'http://a.example/password=***'),
     ('not a url hunter2', '***'),
 ])
 def test_a_url_is_logged_without_what_is_secret(url, logged):

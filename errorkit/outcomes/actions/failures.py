@@ -16,7 +16,7 @@ from typing import Any
 
 import webob.exc
 
-from errorkit import codes, domain, error, log, masking, secrets
+from errorkit import codes, domain, error, log, masking, tracebacks
 from errorkit.domain import Known
 from errorkit.error import MultiError
 from errorkit.outcomes.actions.records import MESSAGE_WIDTH
@@ -55,16 +55,14 @@ def read(
     """
     try:
         status, own, text = _told(raised, registered)
-    except Exception:  # whatever its attributes do
+    except BaseException:  # whatever its attributes and its text do
         status, own, text = 500, None, ''
     name = log.class_name(type(raised)).rpartition('.')[2]
-    # Masked before the cut, which could part a secret from its name.
-    own_text = secrets.mask(error.text_of(raised, 4 * _MAX_DETAILS))
     return Failure(
         status if 400 <= status <= 599 else 500,
         own or code,
         fitted(text) or fitted(name) or 'Exception',
-        masking.one_line(error.text_of(own_text, _MAX_DETAILS)) or None,
+        masking.one_line(tracebacks.said_by(raised, _MAX_DETAILS)) or None,
         storable(log.traceback_of((type(raised), raised, _of(raised)))),
     )
 

@@ -303,7 +303,7 @@ def test_an_action_that_no_column_keeps_is_refused(members):
     Ending('a', fault=fault(action(id='a'), event(action()), code='500')),
     Ending('a', fault=fault(action(id='a'), event(action()), message='\0')),
     Ending('a', message=sample(event_id='\0')),
-], ids=str)
+])
 def test_an_ending_that_no_column_keeps_is_refused(ending):
     with opened('sqlite:////nonexistent/store') as unreachable, \
             pytest.raises(UnfitValue):
