@@ -10,13 +10,18 @@ from __future__ import annotations
 import datetime
 import json
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 from oslo_context import context as oslo_context
 
 from errorkit import secrets, trail
 from errorkit.masking import MAX_MESSAGE, escaped, is_plain, one_line
+from errorkit.saying import clean as clean
+from errorkit.saying import emit as emit
+from errorkit.saying import is_clean
+from errorkit.saying import lost as lost
+from errorkit.saying import note_lost as note_lost
+from errorkit.saying import say as say
 from errorkit.tracebacks import class_name as class_name
 from errorkit.tracebacks import traceback_of as traceback_of
 
@@ -50,102 +55,16 @@ FIELDS = (
 # So much of a message is looked at; a longer one is cut anyway.
 _MAX_READ = 2 * MAX_MESSAGE
 _ELLIPSIS = '\N{HORIZONTAL ELLIPSIS}'
-_CLEAN: set[str] = set()
-
-
-def clean(message: str) -> str:
-    """Note that a message's arguments are masked before they are logged.
-
-    :param message: with its ``%s``, as loggers are given it
-    :returns: the same
-    """
-    _CLEAN.add(message)
-    return message
 
 
 def _masked(record: logging.LogRecord, message: str) -> str:
     """Return the message of a record without secrets."""
-    if type(record.msg) is str and record.msg in _CLEAN:
+    if is_clean(record.msg):
         return message
     if len(message) <= _MAX_READ:
         return secrets.mask(message)
     # A cut leaves the end of a secret away, never its beginning.
     return secrets.mask(message[:_MAX_READ]) + _ELLIPSIS
-
-
-def emit(
-    logger: logging.Logger,
-    level: int,
-    message: str,
-    args: tuple[object, ...],
-    exc_info: Any = None,
-    error: Any = None,
-    downstream: Sequence[str] = (),
-) -> None:
-    """Log as ``Logger.log`` does, without looking for the caller: it is us.
-
-    That search costs a fifth of a record. The level is the caller's to ask.
-
-    :param exc_info: a triple of class, exception and traceback, or None
-    :param error: an ``Error`` whose code and status the record is to carry
-    :param downstream: ids that called services have answered with
-    """
-    record = logger.makeRecord(
-        logger.name, level, __file__, 0, message, args, exc_info, 'emit'
-    )
-    if error is not None:
-        record.code = error.code
-        record.status = error.status
-    if downstream:
-        record.downstream_request_ids = downstream
-    logger.handle(record)
-
-
-def say(
-    logger: logging.Logger,
-    level: int,
-    message: str,
-    *args: object,
-    raised: BaseException | None = None,
-) -> None:
-    """Log, where the level is on, without ever failing the request.
-
-    :param raised: an exception whose traceback belongs to the record
-    """
-    try:
-        if logger.isEnabledFor(level):
-            triple = raised and (type(raised), raised, raised.__traceback__)
-            emit(logger, level, message, args, triple)
-    except Exception as exc:  # a log never fails a request
-        note_lost({}, exc)
-
-
-class _Lost:
-    """How many log records were lost to a failing handler."""
-
-    count = 0
-
-
-def note_lost(environ: dict[str, Any], error: BaseException) -> None:
-    """Count a log record that failed, and say so where the server listens.
-
-    Never raises: a failing log must not fail a request.
-
-    :param environ: of the request
-    :param error: what the logging raised; only its class is named
-    """
-    _Lost.count += 1
-    try:
-        environ['wsgi.errors'].write(
-            f'errorkit: a log record was lost: {type(error).__name__}\n'
-        )
-    except Exception:  # nothing is left to say it to
-        return
-
-
-def lost() -> int:
-    """Return how many log records errorkit has lost in this process."""
-    return _Lost.count
 
 
 class ContextFilter(logging.Filter):

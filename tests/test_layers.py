@@ -26,6 +26,7 @@ LAYERS = {
     'id_headers': 4,
     'error': 3, 'domain': 3, 'log': 3, '_wsgi': 3, 'trust': 3,
     'codes': 2, '_headers': 2, '_paste': 2, 'ids': 2, 'masking': 2,
+    'saying': 2,
     'trail': 2, 'tracebacks': 2,
     'keys': 1, 'exceptions': 1, '_i18n': 1, 'versions': 1,
     'traceparent': 1, 'secrets': 1,
