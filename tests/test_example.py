@@ -2,18 +2,24 @@
 """The example service: in process, and twice under gunicorn."""
 
 import ast
+import contextlib
+import functools
 import gc
 import json
 import logging
+import os
 import pathlib
 import re
 import shutil
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import unittest
+import wsgiref.simple_server
 
 import gabbi.driver
 import pytest
@@ -79,16 +85,35 @@ class Client:
         reply = self('POST', VOLUMES, {'volume': wanted})
         assert reply.status_int == 202
         volume = f'{VOLUMES}/{reply.json["volume"]["id"]}'
-        for _ in range(1000):
-            if self('GET', volume).json['volume']['status'] != 'creating':
-                break
-            time.sleep(0.01)
-        assert self('GET', volume).json['volume']['status'] == 'error'
+        assert self.settled(volume)['status'] == 'error'
         return reply
+
+    def settled(self, path):
+        """Return the volume at a path when it is no longer being made."""
+        for _ in range(1000):
+            volume = self('GET', path).json['volume']
+            if volume['status'] != 'creating':
+                return volume
+            time.sleep(0.01)
+        raise AssertionError(f'{path} is still being made')
 
     def attach(self, volume):
         body = {'os-attach': {'instance_uuid': 'web-1'}}
         return self('POST', f'{volume}/action', body)
+
+
+def worked_off():
+    """Let the process that extends volumes do what there is, in this one."""
+    from volumes import extender
+    from volumes.outcomes import Outcomes
+    from volumes.store import Store
+
+    database = os.environ['VOLUMES_DATABASE']
+    outcomes = Outcomes(database)
+    try:
+        return extender.work_off(Store(database), outcomes.actions)
+    finally:
+        outcomes.messages.store.database.dispose()
 
 
 def assert_error(reply, status, code):
@@ -98,22 +123,28 @@ def assert_error(reply, status, code):
     )
 
 
+def note(kept, kind, *args):
+    """Make something, and keep it."""
+    kept.append(kind(*args))
+    return kept[-1]
+
+
 @pytest.fixture(name='environment')
 def _environment(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(FOLDER.parent)
     monkeypatch.setenv('VOLUMES_DATABASE', str(tmp_path / 'volumes.sqlite'))
-    from volumes import user_messages
+    from volumes import app
 
-    opened, open_one = [], user_messages.opened
-
-    def noted(database):
-        opened.append(open_one(database))
-        return opened[-1]
-
-    monkeypatch.setattr(user_messages, 'opened', noted)
+    made = {'Worker': [], 'Outcomes': []}
+    for name, kept in made.items():
+        noted = functools.partial(note, kept, getattr(app, name))
+        monkeypatch.setattr(app, name, noted)
     yield
-    for api in opened:
-        api.store.database.dispose()
+    # First those who would open the database once more.
+    for worker in made['Worker']:
+        worker.close()
+    for outcomes in made['Outcomes']:
+        outcomes.messages.store.database.dispose()
 
 
 @pytest.fixture(name='ada')
@@ -158,9 +189,17 @@ def test_no_handler_and_no_store_knows_errorkit():
     }
     assert knowing == {
         'codes.py',
+        # Keeps house beside its work.
+        'extender.py',
+        # Each is a whole service in one file.
+        'image_service.py',
+        'neighbours.py',
+        'outcomes.py',
         'permitted.py',
+        'quota_service.py',
         'registry.py',
-        'user_messages.py',
+        'servers.py',
+        'told.py',
         'worker.py',
         'wsgi.py',
     }
@@ -178,7 +217,7 @@ def test_its_codes_are_as_published(environment, capsys):
 def test_every_error_has_a_code_and_every_code_an_error(capsys):
     asked = ['codes', 'lint', str(FOLDER), '--require-codes']
     assert cli.main(asked) == 0, capsys.readouterr().out
-    assert '18 codes' in capsys.readouterr().out
+    assert '27 codes' in capsys.readouterr().out
 
 
 def test_a_code_that_goes_is_noticed(environment, tmp_path, capsys):
@@ -301,7 +340,11 @@ def test_a_volume_grows_within_the_quota_and_never_shrinks(ada):
         body = {'os-extend': {'new_size': size}}
         return ada('POST', f'{volume}/action', body)
 
+    assert ada.settled(volume)['status'] == 'available'
     assert extend(6).status_int == 202
+    assert ada('GET', volume).json['volume']['status'] == 'extending'
+    assert_error(extend(7), 409, 'volume.is_extending')
+    assert worked_off() == 1
     assert ada('GET', volume).json['volume']['size'] == 6
     assert_error(extend(6), 400, 'volume.invalid_size')
     assert_error(extend(1001), 413, 'volume.quota_exceeded')
@@ -457,7 +500,7 @@ def test_errorkit_check_finds_nothing_that_fails(
 ):
     from volumes import wsgi
 
-    monkeypatch.setattr(wsgi.logging.config, 'dictConfig', lambda _: None)
+    monkeypatch.setattr('logging.config.dictConfig', lambda _: None)
     volume = Client(wsgi.from_code()).volume()
     status = cli.main([
         'check',
@@ -489,7 +532,7 @@ def test_one_filter_five_filters_and_one_call_answer_alike(
 ):
     from volumes import wsgi
 
-    monkeypatch.setattr(wsgi.logging.config, 'dictConfig', lambda _: None)
+    monkeypatch.setattr('logging.config.dictConfig', lambda _: None)
     ada = Client(wsgi.from_code() if how == 'code' else wsgi.from_ini(how))
     reply = ada('GET', f'{VOLUMES}/lost')
     error = assert_error(reply, 404, 'volume.volume_not_found')
@@ -524,7 +567,10 @@ def test_the_link_of_a_202_leads_to_why_it_failed(ada, records):
     assert message['links'][0]['href'].endswith(
         f'/v3/bakery/messages/{message["id"]}')
     # Only the log knows the backends, and by the same id.
-    [record] = [each for each in records if each.exc_info]
+    failed = [each for each in records if each.exc_info]
+    told = [(each.name, each.getMessage()) for each in failed]
+    assert [name for name, _ in told] == ['volumes.worker'], told
+    [record] = failed
     assert 'storage-1' in str(record.exc_info[1])
     assert record.request_id == asked
     assert 'storage-1' not in found.text
@@ -580,6 +626,336 @@ def test_threads_that_come_first_together_share_one_file(
     assert failures == []
     assert dict(Store(path).usage('bakery')) == {'volumes': 8, 'gigabytes': 8}
     assert [each.name for each in tmp_path.glob('new.sqlite.*-*')] == []
+
+
+def test_an_extension_that_fails_is_told_under_one_request_id(ada, records):
+    volume = ada.volume(size=5)
+    ada.settled(volume)
+    body = {'os-extend': {'new_size': 800}}
+    accepted = ada('POST', f'{volume}/action', body)
+    assert accepted.status_int == 202
+    request_id = accepted.headers['X-Openstack-Request-Id']
+    action = accepted.headers['Location']
+    assert action.endswith(f'{volume}/actions/{request_id}')
+    assert accepted.headers['Link'] == f'<{action}>; rel="monitor"'
+    told = ada('GET', action).json['action']
+    assert (told['status'], told['events']) == ('in_progress', [])
+    assert worked_off() == 1
+
+    listed = ada('GET', f'{volume}/actions').json['actions']
+    assert [one['action'] for one in listed] == ['extend', 'create']
+    told = ada('GET', action).json['action']
+    assert told['request_id'] == request_id
+    assert (told['status'], told['code']) == ('error', 'volume.no_room')
+    assert [
+        (event['event'], event['status']) for event in told['events']
+    ] == [('resize', 'error'), ('check_quota', 'success')]
+    [reason, _] = [event.get('message') for event in told['events']]
+    assert reason == 'No backend has room for a volume of this size.'
+    fault = ada('GET', volume).json['volume']['fault']
+    assert set(fault) == {'code', 'created', 'message'}
+    assert (fault['code'], fault['message']) == (503, reason)
+    [message] = ada(
+        'GET', f'/v3/bakery/messages?request_id={request_id}'
+    ).json['messages']
+    assert message['resource_uuid'] == volume.rpartition('/')[2]
+    for path in (action, volume, f'{volume}/actions'):
+        assert 'storage-1' not in ada('GET', path).text
+    [line] = [one for one in records if 'Failed to extend' in one.msg]
+    assert line.request_id == request_id
+
+    admin = {'X-Roles': 'admin'}
+    [found] = ada(
+        'GET', f'/v3/faults?request_id={request_id}', headers=admin
+    ).json['faults']
+    assert found['error_code'] == 'volume.no_room'
+    assert 'None of storage-1 has 800 GiB.' in found['details']
+    refused = ada('GET', f'/v3/faults?request_id={request_id}')
+    assert_error(refused, 403, 'volume.action.forbidden')
+
+
+def test_the_same_is_told_in_the_form_of_a_compute_service(ada):
+    volume = ada.volume(size=5)
+    ada.settled(volume)
+    body = {'os-extend': {'new_size': 800}}
+    accepted = ada('POST', f'{volume}/action', body)
+    request_id = accepted.headers['X-Openstack-Request-Id']
+    assert worked_off() == 1
+    server = f'/v2.1/servers/{volume.rpartition("/")[2]}'
+    assert ada('GET', '/v2.1/').json['version']['min_version'] == '2.1'
+    shown = ada('GET', server).json['server']
+    assert (shown['status'], shown['fault']['code']) == ('ERROR', 503)
+    path = f'{server}/os-instance-actions'
+    listed = ada('GET', path).json
+    assert list(listed) == ['instanceActions']
+    assert [
+        (one['action'], one['message']) for one in listed['instanceActions']
+    ] == [('extend', 'Error'), ('create', None)]
+    old = ada('GET', f'{path}/{request_id}').json['instanceAction']
+    assert 'events' not in old
+    new = ada(
+        'GET', f'{path}/{request_id}',
+        headers={'OpenStack-API-Version': 'compute 2.51'},
+    ).json['instanceAction']
+    assert [(one['event'], one['result']) for one in new['events']] == [
+        ('resize', 'Error'), ('check_quota', 'Success'),
+    ]
+
+
+STUCK = """
+import sys
+import time
+
+from volumes import extender
+from volumes.outcomes import Outcomes
+from volumes.store import Store
+
+
+class Stuck(Store):
+    def extend(self, volume_id, size):
+        print('in the second step', flush=True)
+        time.sleep(600)
+
+
+extender.work_off(Stuck(sys.argv[1]), Outcomes(sys.argv[1]).actions)
+"""
+
+
+@contextlib.contextmanager
+def beside(*arguments):
+    """Run Python beside the service; what it works on has a lease of 1 s."""
+    with subprocess.Popen(
+        [sys.executable, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            'VOLUMES_LEASE': '1',
+            'PYTHONPATH': os.pathsep.join([str(FOLDER.parent), str(ROOT)]),
+        },
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def eventually(ask, condition):
+    """Ask until an answer is as it should be; return the last one."""
+    end = time.monotonic() + 30
+    while not condition(answer := ask()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return answer
+
+
+def test_an_extension_whose_process_is_killed_is_lost(ada):
+    volume = ada.volume(size=5)
+    ada.settled(volume)
+    body = {'os-extend': {'new_size': 6}}
+    accepted = ada('POST', f'{volume}/action', body)
+    request_id = accepted.headers['X-Openstack-Request-Id']
+    database = os.environ['VOLUMES_DATABASE']
+
+    def shown():
+        return ada('GET', volume).json['volume']
+
+    with beside('-c', STUCK, database) as stuck:
+        assert stuck.stdout.readline() == 'in the second step\n'
+        assert shown()['status'] == 'extending'
+    assert stuck.returncode == -signal.SIGKILL
+    with beside(FOLDER / 'extender.py', database) as sweeping:
+        last = eventually(shown, lambda one: one['status'] != 'extending')
+        assert (last['status'], last['size']) == ('error_extending', 5)
+        # The message of it is written behind that.
+        messages = f'/v3/bakery/messages?request_id={request_id}'
+        [message] = eventually(
+            lambda: ada('GET', messages).json['messages'], bool
+        )
+        sweeping.terminate()
+        log = sweeping.stderr.read()
+    assert message['resource_uuid'] == volume.rpartition('/')[2]
+    assert message['user_message'] == 'The volume could not be made larger.'
+    action = ada('GET', accepted.headers['Location']).json['action']
+    assert action['status'] == 'lost'
+    assert [
+        (event['event'], event['status']) for event in action['events']
+    ] == [('resize', 'lost'), ('check_quota', 'success')]
+    assert f'action extend of request {request_id}' in log
+
+
+def test_what_is_too_old_is_deleted_and_nothing_else(ada, tmp_path):
+    reply = ada.failed()
+    volume = f'{VOLUMES}/{reply.json["volume"]["id"]}'
+    actions = f'{volume}/actions'
+    # There is no room for two of them.
+    assert ada('DELETE', volume).status_int == 202
+    young = ada.failed()
+    with contextlib.closing(
+        sqlite3.connect(tmp_path / 'volumes-outcomes.sqlite')
+    ) as db, db:
+        for table, column in (
+            ('errorkit_messages', 'expires_at'),
+            ('errorkit_actions', 'updated_at'),
+        ):
+            changed = db.execute(
+                f"UPDATE {table} SET {column} = '2001-01-01 00:00:00.000000'"
+                ' WHERE request_id = ?',
+                [reply.headers['X-Openstack-Request-Id']],
+            )
+            assert changed.rowcount == 1
+    database = os.environ['VOLUMES_DATABASE']
+    with beside(FOLDER / 'extender.py', database):
+        gone = eventually(lambda: ada('GET', actions), lambda one: (
+            one.status_int == 404
+        ))
+        assert_error(gone, 404, 'volume.action.resource_not_found')
+        left = eventually(
+            lambda: ada('GET', '/v3/bakery/messages').json['messages'],
+            lambda all_: len(all_) == 1,
+        )
+    own = young.headers['X-Openstack-Request-Id']
+    assert [one['request_id'] for one in left] == [own]
+    actions = f'{VOLUMES}/{young.json["volume"]["id"]}/actions'
+    assert len(ada('GET', actions).json['actions']) == 1
+
+
+@contextlib.contextmanager
+def served(application):
+    """Serve an application in a thread; give its URL."""
+    with wsgiref.simple_server.make_server(
+        '127.0.0.1', 0, application, handler_class=Quiet
+    ) as server:
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
+        thread.start()
+        try:
+            yield f'http://127.0.0.1:{server.server_port}'
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class Quiet(wsgiref.simple_server.WSGIRequestHandler):
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture(name='asking')
+def _asking(environment, monkeypatch):
+    """The service with neighbours, which are served in this process."""
+    monkeypatch.setattr('logging.config.dictConfig', lambda _: None)
+    from volumes import image_service, quota_service
+
+    with (
+        served(image_service.from_code()) as images,
+        served(quota_service.from_code()) as quota,
+    ):
+        monkeypatch.setenv('VOLUMES_IMAGE_URL', images)
+        monkeypatch.setenv('VOLUMES_QUOTA_URL', quota)
+        yield Client(loadapp(INI))
+
+
+def test_neighbours_are_asked_and_say_yes(asking, records):
+    volume = asking.volume(size=5, imageRef='debian-13')
+    assert asking.settled(volume)['status'] == 'available'
+    body = {'os-extend': {'new_size': 6}}
+    assert asking('POST', f'{volume}/action', body).status_int == 202
+    calls = [
+        one.getMessage().split(' for ')[0]
+        for one in records if 'used request id' in one.getMessage()
+    ]
+    assert calls == [
+        'GET call to image', 'PUT call to quota', 'PUT call to quota'
+    ]
+
+
+@pytest.mark.parametrize('name', ['lemon', 'a/b', '..', '.', '', 'ü?#%2f'])
+def test_an_image_that_the_image_service_has_not_is_our_404(asking, name):
+    wanted = {'name': 'ice', 'size': 1, 'imageRef': name}
+    reply = asking('POST', VOLUMES, {'volume': wanted})
+    error = assert_error(reply, 404, 'volume.image_not_found')
+    assert error['detail'] == f'There is no image {name}.'
+    assert 'image.no' not in reply.text
+
+
+def test_a_refusal_of_the_quota_service_is_our_413(asking, records):
+    wanted = {'name': 'ice', 'size': 5000}
+    reply = asking('POST', VOLUMES, {'volume': wanted})
+    error = assert_error(reply, 413, 'volume.quota_exceeded')
+    assert error['detail'] == 'The project may not have 5000 GiB in all.'
+    assert 'quota.limit_exceeded' not in reply.text
+    [line] = [
+        one for one in records
+        if 'an upstream service answered' in one.getMessage()
+    ]
+    assert '409 quota.limit_exceeded' in line.getMessage()
+    assert line.request_id == error['request_id']
+    volume = asking.volume(size=5)
+    asking.settled(volume)
+    body = {'os-extend': {'new_size': 1001}}
+    reply = asking('POST', f'{volume}/action', body)
+    assert_error(reply, 413, 'volume.quota_exceeded')
+    assert asking('GET', volume).json['volume']['status'] == 'available'
+
+
+def broken(environ, start_response):
+    start_response('500 Sorry', [('Content-Type', 'text/plain')])
+    return [b'KeyError in storage-3']
+
+
+def moved(environ, start_response):
+    start_response('304 Not Modified', [])
+    return []
+
+
+@pytest.mark.parametrize('kind', ['away', broken, moved])
+@pytest.mark.parametrize('service', ['image', 'quota'])
+def test_a_neighbour_that_fails_is_a_502_that_says_nothing_private(
+    environment, monkeypatch, service, kind
+):
+    with contextlib.ExitStack() as stack:
+        if kind == 'away':
+            with socket.create_server(('127.0.0.1', 0)) as gone:
+                url = f'http://127.0.0.1:{gone.getsockname()[1]}'
+        else:
+            url = stack.enter_context(served(kind))
+        monkeypatch.setenv(f'VOLUMES_{service.upper()}_URL', url)
+        ada = Client(loadapp(INI))
+        wanted = {'name': 'ice', 'size': 1, 'imageRef': 'cirros'}
+        reply = ada('POST', VOLUMES, {'volume': wanted})
+    error = assert_error(reply, 502, 'volume.neighbour_failed')
+    assert error['retry'] == 'later'
+    told = reply.text + str(reply.headers)
+    assert [word for word in (*PRIVATE, '127.0.0.1') if word in told] == []
+
+
+def test_the_small_services_have_codes_of_their_own(environment, monkeypatch):
+    monkeypatch.setattr('logging.config.dictConfig', lambda _: None)
+    from volumes import image_service, quota_service
+
+    images = Client(image_service.from_code())
+    assert images('GET', '/v2/images/cirros').json['status'] == 'active'
+    for method, path, status, code in (
+        ('GET', '/v2/images/lemon', 404, 'image.no_such_image'),
+        ('GET', '/v2/images/', 404, 'image.not_found'),
+        ('GET', '/', 404, 'image.not_found'),
+        ('PUT', '/v2/images/cirros', 405, 'image.method_not_allowed'),
+    ):
+        assert_error(images(method, path), status, code)
+    quota = Client(quota_service.from_code())
+    put = '/v1/bakery/reservations'
+    assert quota('PUT', put, {'gigabytes': 1000}).json['limit'] == 1000
+    for method, path, body, status, code in (
+        ('PUT', put, {'gigabytes': 1001}, 409, 'quota.limit_exceeded'),
+        ('PUT', put, {'gigabytes': True}, 400, 'quota.malformed_body'),
+        ('PUT', put, {'gigabytes': -1}, 400, 'quota.malformed_body'),
+        ('PUT', put, [], 400, 'quota.malformed_body'),
+        ('PUT', put, b'\xff', 400, 'quota.malformed_body'),
+        ('PUT', put, b'[' * 100_000, 400, 'quota.malformed_body'),
+        ('GET', put, b'', 405, 'quota.method_not_allowed'),
+        ('PUT', '/v1//reservations', b'', 404, 'quota.not_found'),
+    ):
+        assert_error(quota(method, path, body), status, code)
 
 
 @pytest.mark.parametrize('arc', ARCS, ids=lambda path: path.stem)
@@ -661,3 +1037,22 @@ def test_ctrl_c_stops_the_server_and_its_workers(tmp_path):
         rest = server.stdout.read()
     assert server.returncode == 0
     assert 'Traceback' not in rest
+
+
+@pytest.mark.server
+def test_a_port_that_is_taken_is_told_and_nothing_is_left_running():
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        # It returns when all that have its output are gone.
+        done = subprocess.run(
+            [
+                *(sys.executable, FOLDER / 'serve.py'),
+                f'--port={taken.getsockname()[1]}',
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert 'Address already in use' in done.stdout
+    assert 'Traceback' not in done.stdout

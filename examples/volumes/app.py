@@ -8,12 +8,13 @@ from webob.exc import HTTPForbidden, HTTPMethodNotAllowed, HTTPNotFound
 
 from . import (
     codes,
+    neighbours,
     reports,
     snapshot_api,
-    user_messages,
     versions,
     volume_api,
 )
+from .outcomes import Outcomes
 from .store import Store
 from .worker import Worker
 
@@ -70,7 +71,7 @@ class Service:
     """Finds the WSGI application that a path belongs to.
 
     ``database`` is the path of the SQLite file, which is made when missing;
-    the user messages are in a second one beside it.
+    what became of accepted requests is in a second one beside it.
     """
 
     def __init__(self, database=None):
@@ -78,13 +79,20 @@ class Service:
             'VOLUMES_DATABASE', 'volumes.sqlite'
         )
         self._store = Store(database)
-        messages = user_messages.opened(database)
-        self._worker = Worker(self._store, messages)
-        listed = user_messages.mounted(messages)
+        outcomes = Outcomes(database)
+        self._outcomes = outcomes
+        self._neighbours = neighbours.from_environment()
+        self._worker = Worker(self._store, outcomes.actions)
+        actions = '/v3/{project_id}/volumes/{volume_id}/actions'
         self._routes = {
             **ROUTES,
-            '/v3/{project_id}/messages': listed,
-            '/v3/{project_id}/messages/{message_id}': listed,
+            '/v3/{project_id}/messages': outcomes.message_pages,
+            '/v3/{project_id}/messages/{message_id}': outcomes.message_pages,
+            actions: outcomes.action_pages,
+            f'{actions}/{{request_id}}': outcomes.action_pages,
+            '/v3/faults': outcomes.fault_pages,
+            '/v2.1': outcomes.server_pages,
+            '/v2.1/{below:.*}': outcomes.server_pages,
         }
         self._mapper = Mapper()
         for path in self._routes:
@@ -110,15 +118,21 @@ class Service:
         environ['wsgiorg.routing_args'] = ((), variables)
         environ['volumes.store'] = self._store
         environ['volumes.worker'] = self._worker
+        environ['volumes.neighbours'] = self._neighbours
+        environ['volumes.outcomes'] = self._outcomes
         return application(environ, start_response)
 
 
-def mounted(service, pages):
-    """The pages about the codes under ``/errors``, else the service."""
+def mounted(service, **others):
+    """Applications, each under the first part of its path, else the service.
+
+    :param others: by that part, such as ``errors`` for ``/errors``
+    """
 
     def application(environ, start_response):
-        is_page = f'{environ["PATH_INFO"]}/'.startswith('/errors/')
-        return (pages if is_page else service)(environ, start_response)
+        first = environ['PATH_INFO'].split('/')[1:2]
+        found = others.get(first[0], service) if first else service
+        return found(environ, start_response)
 
     return application
 
@@ -128,6 +142,9 @@ def factory(global_conf, *, database=None):
     return Service(database)
 
 
-def composite_factory(loader, global_conf, *, service, pages):
-    """Mount one application of the ini file beside the other."""
-    return mounted(loader.get_app(service), loader.get_app(pages))
+def composite_factory(loader, global_conf, *, service, **others):
+    """Mount applications of the ini file beside another one."""
+    return mounted(
+        loader.get_app(service),
+        **{part: loader.get_app(name) for part, name in others.items()},
+    )

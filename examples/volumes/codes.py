@@ -8,6 +8,7 @@ string may not, and ``error-codes.lock`` has those that were published.
 
 from errorkit import Catalog
 from errorkit.outcomes import rest
+from errorkit.outcomes.rest import actions
 
 # The pages are mounted there. A service whose clients show the links to
 # people elsewhere names the whole URL.
@@ -129,12 +130,29 @@ VOLUME_NOT_IN_USE = CATALOG.define(
     meaning='The volume is attached to no server.',
     retry='after-refresh',
 )
+VOLUME_IS_EXTENDING = CATALOG.define(
+    'volume.is_extending',
+    status=409,
+    title='Volume is extending',
+    meaning='The volume grows already; see its actions for how far it is.',
+    retry='later',
+)
 VOLUME_HAS_SNAPSHOTS = CATALOG.define(
     'volume.has_snapshots',
     status=409,
     title='Volume has snapshots',
     meaning='Delete the snapshots of the volume first.',
     retry='after-refresh',
+)
+
+# 502: it is not our fault, and not the client's either.
+
+NEIGHBOUR_FAILED = CATALOG.define(
+    'volume.neighbour_failed',
+    status=502,
+    title='Neighbour failed',
+    meaning='A service that this one asks gave no answer, or a wrong one.',
+    retry='later',
 )
 
 # 503: nobody waits any more when it happens, and a user message tells of it.
@@ -147,5 +165,6 @@ NO_ROOM = CATALOG.define(
     retry='later',
 )
 
-# What the user messages are refused with.
+# What the user messages and the actions are refused with.
 rest.declare(CATALOG)
+actions.declare(CATALOG)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start the volume service, show what it answers, and check all of it."""
+"""Start the three services, show what they answer, and check all of it."""
 
 import re
 import sys
@@ -32,6 +32,8 @@ def main():
         open_it_in_a_browser(stage)
         download_it(stage, volume)
         learn_why_it_failed(stage)
+        follow_an_action(stage)
+        cross_three_services(stage)
         stage.finish()
     return 1 if stage.failed else 0
 
@@ -56,8 +58,9 @@ def create_a_volume(stage):
     stage.say('Who has the id has the log of the request:')
     records = stage.log(reply.request_id, 'status: 202', 'Allocated')
     stage.check(
-        'a line of the handler, one around it, one of the background',
-        len(records) == 3,
+        'a line of the call to the quota service, one of the handler, '
+        'one around, one behind',
+        len(records) == 4,
     )
     return f'{VOLUMES}/{reply.json["volume"]["id"]}'
 
@@ -178,6 +181,12 @@ def run_into_the_bug(stage, volume):
             f'{secret} is in the log, and not in the response',
             secret in records and not told,
         )
+    payload = stage.notification(reply.request_id)
+    stage.check(
+        'and a notification tells of the bug whoever runs the service',
+        payload['exception'].endswith('KeyError')
+        and payload['status'] == 500,
+    )
 
 
 def open_it_in_a_browser(stage):
@@ -248,6 +257,85 @@ def learn_why_it_failed(stage):
     stage.say('The operator, who has the same id, knows more:')
     records = ''.join(stage.log(accepted, 'Failed to allocate'))
     stage.check('the backends are in the log', 'storage-1' in records)
+    path = f'{VOLUMES}/{volume}'
+    stage.drop('the sea is given up, and counts no longer', path)
+
+
+def follow_an_action(stage):
+    stage.title('13. An action, its steps, and what broke the volume')
+    wanted = {'name': 'the lake', 'size': 2}
+    volume = stage.make('a volume is there', VOLUMES, {'volume': wanted})
+    stage.say(
+        'It is to grow beyond what its backend has. Another process does it, '
+        'in two steps; the 202 says where to look.'
+    )
+    reply = stage.ask(
+        'POST',
+        f'{volume}/action',
+        {'os-extend': {'new_size': 800}},
+        show=(ID, 'Location', 'Link'),
+    )
+    stage.check('202', reply.status == 202)
+    accepted = reply.request_id
+    action = re.search('/v3/.*', reply.headers['Location'])[0]
+    stage.say('The second step fails, and the volume says what broke it.')
+    reply = stage.poll(volume, 'error_extending')
+    fault = reply.json['volume'].get('fault', {})
+    stage.check('it has a fault', fault.get('code') == 503)
+    stage.say('Its actions, and the one of the 202 with its steps:')
+    reply = stage.ask('GET', f'{volume}/actions')
+    names = [one['action'] for one in reply.json['actions']]
+    stage.check('extended after it was made', names == ['extend', 'create'])
+    reply = stage.ask('GET', action)
+    told = reply.json['action']
+    stage.check('it is of the 202', told['request_id'] == accepted)
+    stage.check(
+        'it failed, and by which code',
+        (told['status'], told['code']) == ('error', 'volume.no_room'),
+    )
+    steps = [(one['event'], one['status']) for one in told['events']]
+    stage.check(
+        'in its second step',
+        steps == [('resize', 'error'), ('check_quota', 'success')],
+    )
+    stage.say('The message for the user has the same request id:')
+    reply = stage.ask('GET', f'/v3/bakery/messages?request_id={accepted}')
+    stage.check('one message', len(reply.json['messages']) == 1)
+    stage.say('And so has the log of the other process:')
+    records = ''.join(stage.log(accepted, 'Failed to extend'))
+    stage.check('the backend is in the log', 'storage-' in records)
+
+
+def cross_three_services(stage):
+    stage.title('14. One request, three services')
+    stage.say(
+        'The volume service asks the image service whether there is such an '
+        'image, and the quota service whether there may be such a volume. '
+        'Each is a process of its own.'
+    )
+    wanted = {'name': 'the ocean', 'size': 5000, 'imageRef': 'cirros'}
+    reply = stage.ask('POST', VOLUMES, {'volume': wanted}, show=[ID])
+    stage.check_error(reply, 413, 'volume.quota_exceeded')
+    stage.check(
+        'the client is told of no other service',
+        b'quota.limit_exceeded' not in reply.body,
+    )
+    stage.say('Who has its id finds all of it in the logs of the three:')
+    tree = stage.trace(reply.request_id, 3)
+    spans = tree['spans']
+    services = [one['service'] for one in spans]
+    stage.check(
+        'three services, the first of which has asked the others',
+        services[0] == 'volume'
+        and sorted(services[1:]) == ['image', 'quota']
+        and [one['parent'] for one in spans] == [None, 0, 0],
+    )
+    leaf = spans[tree['culprit']]
+    stage.check(
+        'it failed first in the quota service, and by which code',
+        (leaf['service'], leaf['status'], leaf['code'])
+        == ('quota', 409, 'quota.limit_exceeded'),
+    )
 
 
 if __name__ == '__main__':

@@ -36,6 +36,9 @@ NO_ROOM = PERMITTED.event(
     code=codes.NO_ROOM,
     exceptions=[refusals.NoRoom],
 )
+EXTEND_FAILED = PERMITTED.event(
+    '000003', _('The volume could not be made larger.')
+)
 
 # Whoever shares this process with the service may want other texts.
 oslo_i18n.enable_lazy(False)

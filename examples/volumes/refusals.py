@@ -41,6 +41,11 @@ class VolumeHasSnapshots(Refused):
         super().__init__(f'Snapshots of the volume: {count}.')
 
 
+class VolumeIsExtending(Refused):
+    def __init__(self):
+        super().__init__('The volume is being extended already.')
+
+
 class SizeTooSmall(Refused):
     def __init__(self, size):
         super().__init__(f'The volume has {size} GiB and can only grow.')

@@ -18,3 +18,10 @@ EXCEPTIONS.register(
 EXCEPTIONS.register(
     refusals.SnapshotNotFound, 404, codes.SNAPSHOT_NOT_FOUND, safe=True
 )
+# This one's names backends; the user reads another text.
+EXCEPTIONS.register(
+    refusals.NoRoom,
+    503,
+    codes.NO_ROOM,
+    detail='No backend has room for a volume of this size.',
+)

@@ -21,7 +21,7 @@ BY_CLASS = {2: 'green', 3: 'cyan', 4: 'yellow', 5: 'red'}
 
 
 class Screen:
-    """Titles, sentences, requests, replies, log records and checks."""
+    """Titles, sentences, requests, replies, logs, commands and checks."""
 
     def __init__(self, stream):
         # A terminal that cannot show a character gets a question mark.
@@ -66,9 +66,13 @@ class Screen:
         for line in text.split('\n'):
             self._lines(line, mark='< ', hang='  ', paint=self._json)
 
-    def text(self, text):
+    def text(self, text, mark='< '):
         for line in text.splitlines():
-            self._lines(line, mark='< ')
+            self._lines(line, mark=mark)
+
+    def command(self, line):
+        self._begin('command')
+        self._lines(line, 'bold', mark='$ ')
 
     def log(self, record, sought):
         """One record, with the id that it was found by painted."""

@@ -30,6 +30,12 @@ CREATE TABLE volumes (
     created_at TEXT NOT NULL,
     UNIQUE (project_id, name)
 );
+CREATE TABLE extensions (
+    id INTEGER PRIMARY KEY,
+    volume_id TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    asked TEXT NOT NULL
+);
 CREATE TABLE snapshots (
     id TEXT PRIMARY KEY,
     project_id TEXT NOT NULL,
@@ -93,11 +99,11 @@ class Store:
                     return backend
             raise refusals.NoRoom(size, BACKENDS)
 
-    def fail(self, volume_id):
+    def fail(self, volume_id, status='error'):
         with self._transaction('IMMEDIATE') as db:
             db.execute(
-                "UPDATE volumes SET status = 'error' WHERE id = ?",
-                (volume_id,),
+                'UPDATE volumes SET status = ? WHERE id = ?',
+                (status, volume_id),
             )
 
     def delete_volume(self, project_id, volume_id):
@@ -133,14 +139,60 @@ class Store:
                 (volume_id,),
             )
 
-    def extend(self, project_id, volume_id, size):
+    def ask_to_extend(self, project_id, volume_id, size, asked):
+        """Leave it to the process that extends volumes.
+
+        ``asked`` is a text that it gets: who asked, and in which request.
+        """
         with self._transaction('IMMEDIATE') as db:
             volume = _volume(db, project_id, volume_id)
+            if volume['status'] == 'extending':
+                raise refusals.VolumeIsExtending
             if size <= volume['size']:
                 raise refusals.SizeTooSmall(volume['size'])
             _check_quota(db, project_id, size - volume['size'])
             db.execute(
-                'UPDATE volumes SET size = ? WHERE id = ?', (size, volume_id)
+                "UPDATE volumes SET status = 'extending' WHERE id = ?",
+                (volume_id,),
+            )
+            db.execute(
+                'INSERT INTO extensions (volume_id, size, asked)'
+                ' VALUES (?, ?, ?)',
+                (volume_id, size, asked),
+            )
+
+    def next_extension(self):
+        """Take the oldest extension that is asked for, or None."""
+        with self._transaction('IMMEDIATE') as db:
+            row = db.execute(
+                'SELECT * FROM extensions ORDER BY id LIMIT 1'
+            ).fetchone()
+            if row is not None:
+                db.execute('DELETE FROM extensions WHERE id = ?', (row['id'],))
+            return row
+
+    def check_growth(self, project_id, volume_id, size):
+        """See that the quota still allows what it did when it was asked."""
+        with self._transaction() as db:
+            volume = _volume(db, project_id, volume_id)
+            _check_quota(db, project_id, size - volume['size'])
+
+    def extend(self, volume_id, size):
+        """Make a volume larger, where it is."""
+        with self._transaction('IMMEDIATE') as db:
+            [backend, old] = db.execute(
+                'SELECT backend, size FROM volumes WHERE id = ?', (volume_id,)
+            ).fetchone()
+            [used] = db.execute(
+                'SELECT coalesce(sum(size), 0) FROM volumes WHERE backend = ?',
+                (backend,),
+            ).fetchone()
+            if used - old + size > BACKENDS.get(backend, 0):
+                raise refusals.NoRoom(size, [backend or 'nothing'])
+            db.execute(
+                "UPDATE volumes SET status = 'available', size = ?"
+                ' WHERE id = ?',
+                (size, volume_id),
             )
 
     def snapshots(self, project_id, limit):

@@ -14,8 +14,6 @@ from . import codes, wire
 
 LOG = logging.getLogger(__name__)
 
-IMAGES = {'cirros', 'debian-13'}
-
 BLOCK = b'\0' * 65536
 BLOCKS_PER_GIB = 4  # a small world
 
@@ -27,7 +25,7 @@ BUSY_SECONDS = {'storage-3.rack-12.internal:/dev/nvme0n1': 86}
 @wsgify
 def index(request):
     rows = _store(request).volumes(_project(request), wire.read_limit(request))
-    return wire.answer(200, volumes=[_view(row) for row in rows])
+    return wire.answer(200, volumes=_views(request, rows))
 
 
 @wsgify
@@ -36,11 +34,12 @@ def create(request):
     name = wire.read_name(wanted)
     size = wire.read_size(wanted)
     image = wanted.get('imageRef')
-    if image is not None and wire.read_id(wanted, 'imageRef') not in IMAGES:
-        raise codes.IMAGE_NOT_FOUND.error(name=image)
+    if image is not None:
+        _neighbours(request).check_image(wire.read_id(wanted, 'imageRef'))
     snapshot_id = wanted.get('snapshot_id')
     if snapshot_id is not None:
         snapshot_id = wire.read_id(wanted, 'snapshot_id')
+    _reserve(request, size)
     with wire.explained():
         row = _store(request).create_volume(
             _project(request), name, size, image, snapshot_id
@@ -56,7 +55,8 @@ def create(request):
 
 @wsgify
 def show(request):
-    return wire.answer(200, volume=_view(_find(request)))
+    [view] = _views(request, [_find(request)])
+    return wire.answer(200, volume=view)
 
 
 @wsgify
@@ -80,14 +80,11 @@ def act(request):
         )
     volume_id = request.urlvars['volume_id']
     with wire.explained():
-        ACTIONS[name](
-            _store(request),
-            _project(request),
-            volume_id,
-            wire.read_object(request, name),
+        response = ACTIONS[name](
+            request, volume_id, wire.read_object(request, name)
         )
     LOG.info('Action %s on volume %s', name, volume_id)
-    return Response(status=202)
+    return response or Response(status=202)
 
 
 @wsgify
@@ -108,18 +105,20 @@ def statistics(request):
     )
 
 
-def _attach(store, project_id, volume_id, arguments):
+def _attach(request, volume_id, arguments):
     server_id = wire.read_id(arguments, 'instance_uuid')
-    store.attach(project_id, volume_id, server_id)
+    _store(request).attach(_project(request), volume_id, server_id)
 
 
-def _detach(store, project_id, volume_id, arguments):
-    store.detach(project_id, volume_id)
+def _detach(request, volume_id, arguments):
+    _store(request).detach(_project(request), volume_id)
 
 
-def _extend(store, project_id, volume_id, arguments):
+def _extend(request, volume_id, arguments):
     size = wire.read_size(arguments, 'new_size')
-    store.extend(project_id, volume_id, size)
+    _reserve(request, size - _find(request)['size'])
+    outcomes = request.environ['volumes.outcomes']
+    return outcomes.extend(request, _store(request), volume_id, size)
 
 
 ACTIONS = {'os-attach': _attach, 'os-detach': _detach, 'os-extend': _extend}
@@ -127,6 +126,17 @@ ACTIONS = {'os-attach': _attach, 'os-detach': _detach, 'os-extend': _extend}
 
 def _store(request):
     return request.environ['volumes.store']
+
+
+def _neighbours(request):
+    return request.environ['volumes.neighbours']
+
+
+def _reserve(request, more):
+    """Ask for so many GiB more; the store looks again when it has them."""
+    project_id = _project(request)
+    used = _store(request).usage(project_id)['gigabytes']
+    _neighbours(request).reserve(project_id, used + more)
 
 
 def _project(request):
@@ -143,6 +153,14 @@ def _blocks(volume_id, count):
         yield BLOCK
     # Said after the handler returned, and still with the request's id.
     LOG.info('Exported volume %s in %d blocks', volume_id, count)
+
+
+def _views(request, rows):
+    """What clients see of volumes; one that is broken says why."""
+    views = [_view(row) for row in rows]
+    outcomes = request.environ['volumes.outcomes']
+    outcomes.faults.embed_many(request.environ.get('errorkit.context'), views)
+    return views
 
 
 def _view(row):

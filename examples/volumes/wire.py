@@ -18,6 +18,7 @@ ANSWERS = {
     refusals.NameExists: (HTTPConflict, codes.NAME_EXISTS),
     refusals.VolumeInUse: (HTTPConflict, codes.VOLUME_IN_USE),
     refusals.VolumeNotInUse: (HTTPConflict, codes.VOLUME_NOT_IN_USE),
+    refusals.VolumeIsExtending: (HTTPConflict, codes.VOLUME_IS_EXTENDING),
     refusals.VolumeHasSnapshots: (HTTPConflict, codes.VOLUME_HAS_SNAPSHOTS),
     refusals.SizeTooSmall: (HTTPBadRequest, codes.INVALID_SIZE),
     refusals.QuotaExceeded: (HTTPRequestEntityTooLarge, codes.QUOTA_EXCEEDED),

@@ -14,12 +14,12 @@ LOG = logging.getLogger(__name__)
 class Worker:
     """A thread that finds room for volumes.
 
-    ``messages`` is the API by which users learn what became of them.
+    ``actions`` is where what became of them is recorded.
     """
 
-    def __init__(self, store, messages):
+    def __init__(self, store, actions):
         self._store = store
-        self._messages = messages
+        self._actions = actions
         self._threads = concurrent.futures.ThreadPoolExecutor(1, 'worker')
 
     def accept(self, project_id, volume_id, size):
@@ -29,16 +29,21 @@ class Worker:
         make = errorkit.context.wrap(self._make)
         self._threads.submit(make, project_id, volume_id, size)
 
+    def close(self):
+        """Wait until all is made that was accepted; accept no more."""
+        self._threads.shutdown()
+
     def _make(self, project_id, volume_id, size):
         try:
-            # NoRoom means an event of its own; FAILED is all that is said of
-            # other failures.
-            with self._messages.capture(
+            # NoRoom means a message of its own; FAILED is all that is said
+            # of other failures.
+            with self._actions.record(
                 None,
-                FAILED,
+                'create',
+                VOLUME,
+                volume_id,
                 project_id=project_id,
-                resource_type=VOLUME,
-                resource_uuid=volume_id,
+                on_failure=FAILED,
             ):
                 backend = self._store.allocate(volume_id, size)
         except Exception:

@@ -9,6 +9,7 @@ the file for its log. RELAY_FORM: ``json`` or ``text``.
 import logging
 import os
 import time
+import urllib.parse
 
 import requests
 import webob.dec
@@ -16,11 +17,11 @@ import webob.exc
 from keystoneauth1 import adapter, noauth, session
 
 import errorkit
-import errorkit.context
 import errorkit.log
+from errorkit.propagate import Propagation
 
 NAME = os.environ['RELAY_NAME']
-NEXT = os.environ.get('RELAY_NEXT')
+SERVICE, _, URL = os.environ.get('RELAY_NEXT', '').partition('=')
 BY = os.environ.get('RELAY_BY')
 LOG = logging.getLogger(f'{NAME}.api')
 
@@ -38,23 +39,22 @@ def set_up_logs():
     logging.getLogger('errorkit.fault_wrap').setLevel(logging.DEBUG)
 
 
-def ask_by_keystoneauth(service, url, global_id):
+PROPAGATION = Propagation(
+    {urllib.parse.urlsplit(URL).netloc: SERVICE} if URL else {})
+
+
+def ask_by_keystoneauth():
     """Ask, and let keystoneauth log the id that the answer has."""
     client = adapter.Adapter(
-        session.Session(auth=noauth.NoAuth(endpoint=url)),
-        service_type=service, endpoint_override=url,
-        global_request_id=global_id)
+        PROPAGATION.keystoneauth(session.Session(auth=noauth.NoAuth())),
+        service_type=SERVICE, endpoint_override=URL)
     return client.post('/claims', json={}, raise_exc=False)
 
 
-def ask_by_requests(service, url, global_id):
-    """Ask, and log the id in keystoneauth's form."""
-    answer = requests.post(
-        f'{url}/claims', json={}, timeout=20,
-        headers={'X-Openstack-Request-Id': global_id})
-    LOG.info('POST call to %s for %s used request id %s', service,
-             answer.url, answer.headers['X-Openstack-Request-Id'])
-    return answer
+def ask_by_requests():
+    """Ask; the propagation logs the id, in keystoneauth's form."""
+    with PROPAGATION.requests(requests.Session()) as client:
+        return client.post(f'{URL}/claims', json={}, timeout=20)
 
 
 ASK = {'keystoneauth': ask_by_keystoneauth, 'requests': ask_by_requests}
@@ -67,16 +67,15 @@ def relay(request):
         return webob.Response('well')
     LOG.info('asked for room')
     time.sleep(0.02)
-    if NEXT is None:
+    if not URL:
         LOG.warning('no room left')
         raise webob.exc.HTTPConflict(
             'There is no room left.', comment=f'{NAME}.exceeded')
-    service, url = NEXT.split('=', 1)
-    answer = ASK[BY](service, url, errorkit.context.current().global_id)
+    answer = ASK[BY]()
     time.sleep(0.02)
     if answer.status_code == 409:
         raise webob.exc.HTTPConflict(
-            f'{service} refused.', comment=f'{NAME}.refused')
+            f'{SERVICE} refused.', comment=f'{NAME}.refused')
     return webob.Response('claimed')
 
 
