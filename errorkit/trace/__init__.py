@@ -18,5 +18,6 @@ What is shown::
     failures    which requests failed; listing shows them
     text, html, dot, as_json
                 the tree, shown; safe makes a log's text fit to be seen
-    command     ``errorkit trace``; output and progress are its terminal
+    command     ``errorkit trace``; arguments are what it is told, output
+                and progress its terminal
 """

@@ -13,6 +13,7 @@ import functools
 import io
 from collections.abc import Callable, Iterator
 
+from errorkit.trace import packing
 from errorkit.trace.files import Source
 
 #: A block's size, in bytes, but for a line that is longer: what fits into
@@ -152,8 +153,15 @@ def _read_packed(source: Source) -> Iterator[Block]:
     before, offset, held = b'', 0, b''
     with contextlib.closing(source.open()) as stream:
         rest = b''
+        broken = None
         # The next block is all that is known of what stands behind one.
-        while chunk := stream.read(AFTER):
+        while True:
+            try:
+                chunk = stream.read(AFTER)
+            except packing.BROKEN as exc:  # after all that was unpacked
+                chunk, broken = b'', exc
+            if not chunk:
+                break
             rest += chunk
             end = rest.rfind(b'\n', max(0, len(rest) - len(chunk))) + 1
             if not end and len(rest) < MAX_LINE:
@@ -170,6 +178,8 @@ def _read_packed(source: Source) -> Iterator[Block]:
             offset += len(held)
         if rest:
             yield _held(rest, before, offset, b'')
+        if broken is not None:
+            raise broken
 
 
 def _held(data: bytes, before: bytes, offset: int, after: bytes) -> Block:

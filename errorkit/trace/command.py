@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from errorkit import ids
 from errorkit.trace import (
+    arguments,
     as_json,
     dot,
     failures,
@@ -24,9 +25,7 @@ from errorkit.trace import (
 from errorkit.trace.progress import Bar
 from errorkit.trace.records import Record
 
-#: How many failed requests are listed.
-LIMIT = 50
-INDEX = 'logs-*'
+configure = arguments.configure
 
 _HINT = (
     'Is the log of the service that answered with it among them, and that '
@@ -38,62 +37,6 @@ _Found = TypeVar('_Found')
 
 class _Failed(Exception):
     """Wrong use, or nothing could be read; its text is for the user."""
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the options."""
-    parser.usage = (
-        '%(prog)s [--html FILE | --dot | --json] ID FILE...\n'
-        '       %(prog)s --errors [--limit N] [--json] FILE...\n'
-        '       %(prog)s --opensearch URL [--index PATTERN] ID'
-    )
-    parser.add_argument(
-        'given',
-        nargs='*',
-        metavar='ID FILE',
-        help='the local or global id of a request; log files, plain or '
-        'packed, folders, or - for the standard input',
-    )
-    parser.add_argument(
-        '--errors',
-        action='store_true',
-        help='list the requests that failed, by their code',
-    )
-    parser.add_argument(
-        '--limit',
-        type=int,
-        default=LIMIT,
-        metavar='N',
-        help='of the newest N (%(default)s)',
-    )
-    shape = parser.add_mutually_exclusive_group()
-    shape.add_argument(
-        '--html',
-        metavar='FILE',
-        help='write a page to look at in a browser; - is the standard output',
-    )
-    shape.add_argument(
-        '--dot', action='store_true', help='print a graph for Graphviz'
-    )
-    shape.add_argument('--json', action='store_true', help='print JSON')
-    parser.add_argument(
-        '--opensearch',
-        metavar='URL',
-        help='ask OpenSearch or Elasticsearch instead of reading files; the '
-        'user and the password are best given in OPENSEARCH_USERNAME and '
-        'OPENSEARCH_PASSWORD',
-    )
-    parser.add_argument(
-        '--index',
-        default=INDEX,
-        metavar='PATTERN',
-        help='which of its indices (%(default)s)',
-    )
-    parser.add_argument(
-        '--ca-file',
-        metavar='FILE',
-        help="whose certificates are trusted; without it, the system's",
-    )
 
 
 def main(options: argparse.Namespace) -> int:
@@ -212,8 +155,11 @@ def _read(
         for one in sources.unread:
             output.say(f'not read: {one.name}: {one.reason}')
         count = len(sources)
-        if not count and sources.unread:
-            raise _Failed('nothing could be read')
+        if not count:
+            raise _Failed(
+                'nothing could be read' if sources.unread
+                else 'there is no file to read'
+            )
         return found, 'in 1 file' if count == 1 else f'in {count} files'
 
 

@@ -46,6 +46,7 @@ class Failure:
     global_request_id: str | None = None
     message: str | None = None
     error: bool = False
+    _since: datetime.datetime = _OLDEST
 
     def add(self, record: Record) -> None:
         """Take over what a record knows more."""
@@ -53,6 +54,10 @@ class Failure:
             self.timestamp = max(
                 record.timestamp, self.timestamp or record.timestamp
             )
+        error = is_error(record)
+        first = error and (
+            not self.error or (record.timestamp or _OLDEST) < self._since
+        )
         for name in _FROM_ANY:
             if getattr(self, name) is None:
                 setattr(self, name, getattr(record, name))
@@ -62,10 +67,17 @@ class Failure:
                 setattr(
                     self, name, getattr(record, name) or getattr(self, name)
                 )
-        error = is_error(record)
-        if self.message is None or (error and not self.error):
+        elif first and self.method is None:
+            # Records come in the order of the files, not of time.
+            for name in _FROM_FIRST:
+                setattr(
+                    self, name, getattr(record, name) or getattr(self, name)
+                )
+        if first:
+            self._since = record.timestamp or _OLDEST
+            self.error = True
+        if first or self.message is None:
             self.message = record.message[:_MESSAGE]
-        self.error = self.error or error
 
     @property
     def age(self) -> tuple[datetime.datetime, str]:
@@ -82,6 +94,7 @@ class Failure:
 
 _FROM_ANY = ('code', 'request_id', 'global_request_id', 'status', 'service',
              'host')
+_FROM_FIRST = ('service', 'host')
 _FROM_END = ('method', 'path', 'status', 'service', 'host')
 
 

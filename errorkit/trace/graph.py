@@ -152,7 +152,10 @@ def _span(
         told = [x.status for x in records if x.status is not None]
         status = told[-1] if told else None
     error = first_error(records, status)
-    service = teller.service if teller else call.service if call else None
+    names = [teller.service if teller else None]
+    names += [call.service] if call else []
+    # One log of many services tells it by the loggers of some records alone.
+    service = next(filter(None, [*names, *(x.service for x in records)]), None)
     shift = shifts[clocks.clock_of(teller)] if teller else 0
     duration = None
     measured = taken(answer) is not None

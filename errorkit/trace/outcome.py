@@ -61,9 +61,9 @@ def culprit(spans: list[Span]) -> int | None:
     """Return the span that a failure began in, as far as a tree can tell.
 
     A service answers with an error right after its callee did, so that the
-    last failed child counts.
+    last failed child counts. Who has no parent, or a client for one, failed
+    by itself: of those the first counts.
     """
-    found = None
     failed = [span for span in spans if span.parent is None and span.failed]
     if not failed:
         failed = [
@@ -73,9 +73,16 @@ def culprit(spans: list[Span]) -> int | None:
             for child in span.children
             if spans[child].failed
         ]
-    while failed:
-        found = max(failed, key=lambda span: (span.end or 0.0, span.position))
+    found = min(failed, key=_ended, default=None)
+    while found is not None:
         failed = [
             spans[child] for child in found.children if spans[child].failed
         ]
-    return None if found is None else found.position
+        if not failed:
+            return found.position
+        found = max(failed, key=_ended)
+    return None
+
+
+def _ended(span: Span) -> tuple[float, int]:
+    return span.end or 0.0, span.position

@@ -6,8 +6,10 @@ from __future__ import annotations
 import contextlib
 import gzip
 import importlib
+import io
 import lzma
 import zlib
+from collections.abc import Callable
 from typing import Any, BinaryIO, Protocol, cast
 
 _MAGIC = (
@@ -17,6 +19,11 @@ _MAGIC = (
 )
 #: So many first bytes tell how a file is packed.
 MAGIC_LENGTH = max(len(magic) for magic, _ in _MAGIC)
+#: Packed bytes that are read at once.
+_PIECE = 1 << 16
+#: What unpacking xz may take, in bytes: twice what ``xz -9`` needs. zstd has
+#: such a bound by itself.
+_XZ_MEMORY = 128 << 20
 #: What a stream raises that is broken, or cannot be read.
 BROKEN: tuple[type[Exception], ...] = (
     OSError, ImportError, EOFError, lzma.LZMAError, zlib.error,
@@ -63,27 +70,98 @@ def unpacked(stream: BinaryIO, packing: str | None) -> Stream:
     :raises ZstdMissing: it needs the extra ``trace``
     """
     if packing == 'gzip':
-        return _Unpacked(stream, gzip.GzipFile(fileobj=stream))
+        unzipped = gzip.GzipFile(fileobj=stream)
+        return _Unpacked(stream, unzipped, unzipped.read1)
     if packing == 'xz':
-        return _Unpacked(stream, lzma.LZMAFile(stream))
+        buffered = io.BufferedReader(_Xz(stream), _PIECE)
+        return _Unpacked(stream, buffered, buffered.read1)
     if packing == 'zstd':
-        return _Unpacked(stream, _Zstd(stream))
+        unpacking = _Zstd(stream)
+        return _Unpacked(stream, unpacking, unpacking.read)
     return stream
 
 
 class _Unpacked:
-    """An unpacked stream that closes the packed one too."""
+    """An unpacked stream that closes the packed one too.
 
-    def __init__(self, packed: BinaryIO, stream: Stream) -> None:
+    :param read: as ``read1``: what is unpacked at once, so that nothing that
+        stands before a damage is lost
+    """
+
+    def __init__(
+        self,
+        packed: BinaryIO,
+        stream: Stream,
+        read: Callable[[int], bytes],
+    ) -> None:
         self._packed = packed
         self._stream = stream
-        self.read = stream.read
+        self._read = read
+        self._broken: Exception | None = None
         self.readline = stream.readline
+
+    def read(self, size: int) -> bytes:
+        """Return so many bytes; fewer at the end and before a damage."""
+        parts, left = [], size
+        while left and self._broken is None:
+            try:
+                part = self._read(left)
+            except BROKEN as exc:
+                self._broken = exc
+                break
+            if not part:
+                break
+            parts.append(part)
+            left -= len(part)
+        if self._broken is not None and not parts:
+            raise self._broken
+        return b''.join(parts)
 
     def close(self) -> None:
         """Close both."""
         with contextlib.closing(self._packed):
             self._stream.close()
+
+
+class _Xz(io.RawIOBase):
+    """The bytes of an xz file of one or more streams, in bounded memory.
+
+    :param stream: packed
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._unpacker = self._next()
+
+    @staticmethod
+    def _next() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes; none at the end."""
+        while True:
+            packed = b''
+            if self._unpacker.eof:
+                # Zeros may stand between streams, and at the end.
+                packed = self._unpacker.unused_data.lstrip(b'\0')
+                while not packed:
+                    piece = self._stream.read(_PIECE)
+                    if not piece:
+                        return 0
+                    packed = piece.lstrip(b'\0')
+                self._unpacker = self._next()
+            elif self._unpacker.needs_input:
+                packed = self._stream.read(_PIECE)
+                if not packed:
+                    raise EOFError('it ends before its end-of-stream marker')
+            data = self._unpacker.decompress(packed, len(buffer))
+            if data:
+                buffer[: len(data)] = data
+                return len(data)
 
 
 class _Zstd:

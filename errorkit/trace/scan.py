@@ -67,11 +67,12 @@ def _scan(segment: Segment, wanted: Wanted, counted: bool) -> Found:
     try:
         for block in blocks.read(segment):
             if places := wanted.places(block.data, block.end):
+                lines = _Lines(block)
                 for group in around.groups(
                     block, places, source.written, wanted.matches
                 ):
                     if counted:
-                        group.line = found.lines + _line(block, group.offset)
+                        group.line = found.lines + lines.number(group.offset)
                     record = group.record(
                         source.name, named, source.written
                     )
@@ -90,12 +91,26 @@ def _scan(segment: Segment, wanted: Wanted, counted: bool) -> Found:
     return found
 
 
-def _line(block: blocks.Block, offset: int) -> int:
-    """Return a line's number, the block's first being 1."""
-    if offset >= block.offset:
-        return 1 + block.data.count(b'\n', 0, offset - block.offset)
-    before = block.before()
-    return 1 - before.count(b'\n', offset - block.offset)
+class _Lines:
+    """Numbers the lines of a block, counting on from the last one asked for.
+
+    :param block: its first line is 1
+    """
+
+    def __init__(self, block: blocks.Block) -> None:
+        self._block = block
+        self._place = self._count = 0
+
+    def number(self, offset: int) -> int:
+        """Return the number of the line that begins at an offset."""
+        place = offset - self._block.offset
+        if place < 0:
+            return 1 - self._block.before().count(b'\n', place)
+        if place < self._place:
+            self._place = self._count = 0
+        self._count += self._block.data.count(b'\n', self._place, place)
+        self._place = place
+        return 1 + self._count
 
 
 def count(task: tuple[Segment, list[int]]) -> list[int]:

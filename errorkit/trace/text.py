@@ -102,8 +102,12 @@ def _summary(tree: Tree, look: Look) -> Iterator[str]:
         yield fit(shifted(shift), 'warned')
     if tree.culprit is not None:
         span = tree.spans[tree.culprit]
-        name = ' '.join(filter(None, [_title(span)[0], span.request_id]))
-        yield fit(f'failed first: {name}', 'worst')
+        words = [f'failed first: {_title(span)[0]}', span.request_id or '']
+        # An id that is cut is of no use.
+        if width(escaped(' '.join(words))) <= look.columns:
+            words = [' '.join(words).rstrip()]
+        for line in words:
+            yield fit(line, 'worst')
 
 
 def _counted(number: int, word: str) -> str:
@@ -181,11 +185,11 @@ def _span(
         if record.traceback or is_error(record) or is_warning(record):
             notes.append((why(record), style or 'warned'))
     for text, style in notes:
-        yield (
-            ' ' * _NUMBERS
-            + look.painted(below, 'dim')
-            + look.painted(fitted(text, left, look.more), style)
-        )
+        before, room = ' ' * _NUMBERS + look.painted(below, 'dim'), left
+        if text is request_id and (wide := width(escaped(text))) > left:
+            # It moves to the left, and is not cut.
+            before, room = ' ' * (look.columns - wide), look.columns
+        yield before + look.painted(fitted(text, room, look.more), style)
 
 
 def _joined(cells: list[tuple[str, str]], left: int, look: Look) -> str:

@@ -2,6 +2,7 @@
 """The tree for programs: Graphviz' language, and JSON."""
 
 import datetime
+import itertools
 import json
 import re
 import shutil
@@ -184,3 +185,12 @@ def test_failures_are_json_too():
         'message': f'GET call to x for http://x/ used request id '
         f'{request_id(2)}'}
     assert datetime.datetime.fromisoformat(one['timestamp'])
+
+
+def test_a_failure_is_told_by_its_earliest_error():
+    told = record('notices', 1, 3, 'volume.error', level='ERROR')
+    first = record('volume', 1, 2, 'no room', level='ERROR', host='ctl-1')
+    last = record('audit', 1, 4, 'again', level='ERROR')
+    for records in itertools.permutations([told, first, last]):
+        (one,) = failed(records).newest
+        assert (one.message, one.service) == ('no room', 'volume')

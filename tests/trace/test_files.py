@@ -199,3 +199,32 @@ def test_an_empty_file_is_no_trouble(tmp_path):
         assert len(found) == 2
         assert find.tree(LOCAL, found) == list(find.errors(found)) == []
         assert found.unread == []
+
+
+@pytest.mark.parametrize('packer', ['gzip', 'xz'])
+def test_what_stands_before_a_damage_is_read(tmp_path, packer):
+    path = tmp_path / 'a.log'
+    path.write_bytes(PACKERS[packer](TEXT + os.urandom(300_000))[:-9_000])
+    with files.sources([str(path)]) as found:
+        assert len(find.tree(LOCAL, found)) == 5
+        [unread] = found.unread
+    assert unread.reason.startswith('read in part only: ')
+
+
+def test_an_xz_file_that_would_take_much_memory_is_told(
+        tmp_path, monkeypatch):
+    monkeypatch.setattr(packing, '_XZ_MEMORY', 1 << 20)
+    (tmp_path / 'a').write_bytes(PACKERS['xz'](TEXT))
+    (tmp_path / 'b').write_bytes(TEXT)
+    with files.sources([str(tmp_path)]) as found:
+        assert len(find.tree(LOCAL, found)) == 5
+        [unread] = found.unread
+    assert 'emory' in unread.reason
+
+
+def test_zeros_between_and_behind_xz_streams_are_nothing(tmp_path):
+    packed = PACKERS['xz'](TEXT)
+    (tmp_path / 'a').write_bytes(packed + bytes(8) + packed + bytes(4))
+    with files.sources([str(tmp_path)]) as found:
+        assert len(find.tree(LOCAL, found)) == 10
+        assert not found.unread

@@ -374,3 +374,24 @@ def test_where_other_threads_run_nothing_is_forked(monkeypatch):
 
 def _pid(task):
     return os.getpid()
+
+
+@pytest.mark.parametrize('search', ['tree', 'errors'])
+def test_each_of_many_records_in_a_packed_log_has_its_line(tmp_path, search):
+    # Records of one line and of three, and lines of nobody between them.
+    logs, wanted, number = [], [], 1
+    for count in range(3000):
+        wanted.append(number)
+        before = len(logs)
+        logs.append(oslo(A, f'no {count}', at=count, level='ERROR'))
+        if count % 3 == 0:
+            logs.append('Traceback (most recent call last):\nValueError\n')
+        if count % 7 == 0:
+            logs.append(oslo(X, 'x', at=count))
+        number += ''.join(logs[before:]).count('\n')
+    path = tmp_path / 'nova.log.gz'
+    path.write_bytes(gzip.compress(''.join(logs).encode()))
+    with files.sources([str(path)]) as found:
+        records = (find.tree(A, found) if search == 'tree'
+                   else list(find.errors(found)))
+    assert [record.line for record in records] == wanted

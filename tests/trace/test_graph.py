@@ -139,6 +139,17 @@ def test_the_last_failed_callee_is_the_culprit():
     assert tree.spans[tree.culprit].request_id == request_id(3)
 
 
+def test_of_a_clients_requests_the_first_that_failed_is_the_culprit():
+    client = {'global_request_id': request_id(9)}
+    tree = build([
+        end('a', 1, 1, 0.5, **client), end('a', 2, 2, 0.5, 409, **client),
+        end('a', 3, 3, 0.5, 404, **client)])
+    assert tree.spans[0].kind is Kind.CALLER
+    assert tree.spans[tree.culprit].request_id == request_id(2)
+    tree = build([end('a', 2, 2, 0.5, 409), end('a', 3, 3, 0.5, 404)])
+    assert tree.spans[tree.culprit].request_id == request_id(2)
+
+
 def test_an_error_in_the_log_is_a_failure_whatever_the_status():
     tree = build([end('a', 1, 1, 1, 202),
                   record('b', 1, 5, 'no disk', level='ERROR')])

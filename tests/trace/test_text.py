@@ -168,3 +168,25 @@ def test_the_example_in_the_documentation_is_what_is_shown():
     lines = shown(skewed(story(), 'quota', 3.2), text.Look(76), request_id(1))
     assert [ID.sub('req-…', line[3:]) for line in block.split('\n')] == [
         ID.sub('req-…', line) for line in lines]
+
+
+@pytest.mark.parametrize('columns', [50, 55, 60, 80])
+def test_the_id_of_what_failed_is_whole_in_a_narrow_terminal(columns):
+    lines = shown(story(), text.Look(columns), request_id(1))
+    for number in (1, 2, 3):
+        assert any(line.endswith(request_id(number)) for line in lines[3:])
+
+
+def test_a_service_is_told_by_its_caller_where_its_log_does_not():
+    records = [
+        call('volume', 1, 1, 2, to='quota'), end(None, 2, 0.9, 0.1),
+        record('rooms', 2, 0.85, 'looking')]
+    tree = build(records)
+    assert [span.service for span in tree.spans] == ['volume', 'quota']
+    assert tree.spans[1].others == ('rooms',)
+
+
+def test_a_service_is_told_by_any_of_its_records():
+    tree = build([end(None, 1, 1, 0.5), record('volumes', 1, 0.7, 'made')])
+    assert tree.spans[0].service == 'volumes'
+    assert tree.spans[0].others == ()

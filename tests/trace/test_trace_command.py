@@ -373,3 +373,23 @@ def test_the_extra_for_a_log_engine_is_named(run, monkeypatch):
     status, out, err = run('--opensearch', 'http://127.0.0.1:9', ONE)
     assert (status, out) == (2, '')
     assert "pip install 'errorkit[opensearch]'" in err
+
+
+def test_options_may_stand_between_the_id_and_the_files(run, logs, tmp_path):
+    page = tmp_path / 'page.html'
+    status, out, _ = run(
+        ONE, '--html', page, logs / 'volumes.log', logs / 'quota.log.1.gz')
+    assert (status, out) == (0, '')
+    assert TWO in page.read_text()
+    assert run(ONE, '--json', logs)[1] == run('--json', ONE, logs)[1]
+
+
+def test_an_unknown_option_between_them_is_refused(run, logs):
+    status, _, err = run(ONE, '--colour', logs)
+    assert status == 2
+    assert err.endswith('unrecognized arguments: --colour\n')
+
+
+def test_an_empty_folder_is_nothing_to_read(run, tmp_path):
+    assert run(ONE, tmp_path) == (
+        2, '', 'errorkit trace: there is no file to read\n')
