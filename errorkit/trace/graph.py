@@ -10,6 +10,7 @@ from errorkit.trace.grouping import (
     Group,
     extent,
     group,
+    is_access,
     micros,
     moment,
     taken,
@@ -99,6 +100,24 @@ def _measure(one: Group, shifts: dict[str, int]) -> None:
             one.begin = begin + shift
         if one.end is not None:
             one.begin = min(one.begin, one.end)
+    late = _late(one, shifts)
+    one.begin -= late
+    if one.end is not None:
+        one.end -= late
+
+
+def _late(one: Group, shifts: dict[str, int]) -> int:
+    """Return how long after its answer a request's last line was written.
+
+    In microseconds: its caller has logged the call by then.
+    """
+    stamp = None if one.call is None else micros(one.call)
+    if one.call is None or one.answer is None or stamp is None:
+        return 0
+    if one.end is None or is_access(one.answer):
+        return 0
+    late = int(one.end - stamp - shifts[clocks.clock_of(one.call)])
+    return late if 0 < late <= clocks.LATE else 0
 
 
 def _flat(

@@ -294,6 +294,20 @@ def test_clocks_that_agree_are_left_alone():
     assert build(story()).shifts == ()
 
 
+@pytest.mark.parametrize('late', [0.02, 0.2])
+def test_a_last_line_that_is_written_late_is_no_wrong_clock(late):
+    # The answer has gone by 1.0; the machine was busy.
+    tree = build([
+        call('a', 1, 1.0, 2), call('a', 1, 1.3, 3), end('a', 1, 1.5, 1.5),
+        end('b', 2, 1.0 + late, 0.15), end('c', 3, 1.29, 0.05)])
+    assert tree.shifts == ()
+    [root, first, second] = tree.spans
+    assert (first.service, second.service) == ('b', 'c')
+    assert root.begin <= first.begin
+    assert first.begin + first.duration <= 1.0 < second.begin
+    assert first.duration == pytest.approx(0.15)
+
+
 def test_a_long_body_is_not_taken_for_a_wrong_clock():
     tree = build([call('a', 1, 1, 2), end('b', 2, 9, 8.5),
                   end('a', 1, 10, 10)])
