@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from errorkit import log
 from errorkit.exceptions import ConfigError
@@ -39,6 +39,7 @@ _LONGEST_BATCH = 0.1
 _LONGEST_AGE = 100 * 365 * 86400
 
 Progress = Callable[[int], object]
+_Store = TypeVar('_Store')
 
 
 class Purges(Protocol):
@@ -173,30 +174,57 @@ def main(options: argparse.Namespace) -> int:
 
     :returns: 0; 1 where the store failed; 2 for a wrong use
     """
+    def work(store: Purges) -> None:
+        deleted = purge(
+            store, batch=options.batch, pause=options.pause,
+            progress=None if options.quiet else print_progress,
+        )
+        print(f'{deleted} messages deleted.')
+
+    return run('errorkit messages purge', options.store, stores.find, work)
+
+
+def run(
+    what: str,
+    name: str | None,
+    find: Callable[[str], _Store],
+    work: Callable[[_Store], object],
+) -> int:
+    """Run a command on a store, and say what is wrong.
+
+    :param what: the command's name
+    :param name: of the store; None: that of the environment
+    :param find: makes a store of its name
+    :param work: the command
+    :returns: 0; 1 where the store failed; 2 for a wrong use
+    """
     say = functools.partial(print, file=sys.stderr)
     sys.path.insert(0, '')
     try:
-        name = options.store or os.environ.get(VARIABLE)
+        name = name or os.environ.get(VARIABLE)
         if name is None:
-            say(f'errorkit messages purge: STORE or {VARIABLE} is needed')
+            say(f'{what}: STORE or {VARIABLE} is needed')
             return 2
-        store = stores.find(name)
-        deleted = purge(
-            store, batch=options.batch, pause=options.pause,
-            progress=None if options.quiet else _print,
-        )
+        store = find(name)
+        try:
+            work(store)
+        finally:
+            # Of an address it is ours; what Python names is the service's.
+            database = getattr(store, 'database', None)
+            if '://' in name and database is not None:
+                database.dispose()
     except ConfigError as exc:
-        say(f'errorkit messages purge: {exc}')
+        say(f'{what}: {exc}')
         return 2
     except Exception as exc:
-        name = log.class_name(type(exc))
-        say(f'errorkit messages purge: the store failed: {name}: {exc}')
+        kind = log.class_name(type(exc))
+        say(f'{what}: the store failed: {kind}: {exc}')
         return 1
-    print(f'{deleted} messages deleted.')
     return 0
 
 
-def _print(deleted: int) -> None:
+def print_progress(deleted: int) -> None:
+    """Print how many are deleted so far."""
     print(f'{deleted} so far', flush=True)
 
 

@@ -36,6 +36,16 @@ class Asked(MemoryStore):
         return super().purge(before, batch)
 
 
+class Database:
+    """Counts how often it is closed."""
+
+    closed = 0
+
+    def dispose(self):
+        """Close it."""
+        self.closed += 1
+
+
 @pytest.fixture
 def store():
     """A store with seven messages that have expired, and one that has not."""
@@ -179,6 +189,18 @@ def test_a_store_that_fails_fails_the_command(monkeypatch, capsys, store):
     monkeypatch.setattr(stores, 'find', lambda name: store)
     assert command('volumes:STORE') == 1
     assert 'builtins.OSError: away' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(('name', 'times'), [
+    ('sqlite:///messages.sqlite', 1), ('volumes:STORE', 0)])
+def test_a_database_of_an_address_is_closed_in_the_end(
+        monkeypatch, store, name, times):
+    store.database = Database()
+    monkeypatch.setattr(stores, 'find', lambda found: store)
+    assert command(name, '--quiet') == 0
+    store.failures = [OSError('away')]
+    assert command(name) == 1
+    assert store.database.closed == 2 * times
 
 
 def test_the_command_finds_a_store_beside_it(tmp_path):

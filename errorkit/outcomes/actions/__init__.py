@@ -2,9 +2,9 @@
 """Actions on resources: what was accepted, its steps, what became of them."""
 
 from errorkit.outcomes.actions.blocks import innermost
-from errorkit.outcomes.actions.recorder import Actions
 from errorkit.outcomes.actions.recording import Live
 from errorkit.outcomes.actions.records import Action, Event, Fault
+from errorkit.outcomes.actions.service import Actions
 
 __all__ = ['Action', 'Actions', 'Event', 'Fault', 'Live', 'current']
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from errorkit.outcomes import decorating
 from errorkit.outcomes.actions.entering import entered, exited, unharmed
-from errorkit.outcomes.actions.recording import EventBlock, Live
+from errorkit.outcomes.actions.recording import Live
+from errorkit.outcomes.actions.steps import EventBlock
 
 _Function = TypeVar('_Function', bound=Callable[..., Any])
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import functools
-import os
-import sys
 
-from errorkit import log
 from errorkit.exceptions import ConfigError
 from errorkit.outcomes import retention
 from errorkit.outcomes.actions import stores, sweeping
@@ -65,30 +61,12 @@ def main(options: argparse.Namespace) -> int:
 
     :returns: 0; 1 where the store failed; 2 for a wrong use
     """
-    say = functools.partial(print, file=sys.stderr)
-    what = f'errorkit actions {options.action}'
-    sys.path.insert(0, '')
-    try:
-        name = options.store or os.environ.get(retention.VARIABLE)
-        if name is None:
-            say(f'{what}: STORE or {retention.VARIABLE} is needed')
-            return 2
-        store = stores.find(name)
-        try:
-            _ACTIONS[options.action](store, options)
-        finally:
-            # Of an address it is ours; what Python names is the service's.
-            database = getattr(store, 'database', None)
-            if '://' in name and database is not None:
-                database.dispose()
-    except ConfigError as exc:
-        say(f'{what}: {exc}')
-        return 2
-    except Exception as exc:
-        name = log.class_name(type(exc))
-        say(f'{what}: the store failed: {name}: {exc}')
-        return 1
-    return 0
+    return retention.run(
+        f'errorkit actions {options.action}',
+        options.store,
+        stores.find,
+        lambda store: _ACTIONS[options.action](store, options),
+    )
 
 
 def _purge(store: ActionStore, options: argparse.Namespace) -> None:
@@ -103,7 +81,7 @@ def _purge(store: ActionStore, options: argparse.Namespace) -> None:
         before=retention.utc_now() - datetime.timedelta(seconds=age),
         batch=options.batch,
         pause=options.pause,
-        progress=None if options.quiet else _print,
+        progress=None if options.quiet else retention.print_progress,
     )
     print(f'{deleted} actions deleted.')
 
@@ -117,10 +95,6 @@ def _sweep(store: ActionStore, options: argparse.Namespace) -> None:
         ),
     )
     print(f'{lost} actions lost.')
-
-
-def _print(deleted: int) -> None:
-    print(f'{deleted} so far', flush=True)
 
 
 _ACTIONS = {'purge': _purge, 'sweep': _sweep}

@@ -6,20 +6,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 import uuid
-from collections.abc import Callable
 
-from errorkit import error, log, secrets
+from errorkit import log
 from errorkit.observers import Observed, Observers
 from errorkit.outcomes import telling
-from errorkit.outcomes.actions import failures
+from errorkit.outcomes.actions import drafting
 from errorkit.outcomes.actions.failures import Failure
-from errorkit.outcomes.actions.recording import Live
-from errorkit.outcomes.actions.records import (
-    MISSING,
-    Action,
-    Ending,
-    Fault,
-)
+from errorkit.outcomes.actions.means import Work
+from errorkit.outcomes.actions.records import MISSING, Action, Ending
 from errorkit.outcomes.actions.writer import ActionWriter
 from errorkit.outcomes.declared import Event as PermittedEvent
 from errorkit.outcomes.exceptions import InvalidMessage
@@ -57,27 +51,29 @@ class Failing:
 
     def __call__(
         self,
-        live: Live,
+        work: Work,
         raised: BaseException,
         failure: Failure,
         ending: Ending,
         event_id: str,
     ) -> None:
-        """Record a failure; see ``recording.Fails``."""
-        message = self._message(live, raised)
+        """Record a failure; see ``means.Fails``."""
+        message = self._message(work, raised)
         code = failure.code
         if code is None and message is not None and self._messages:
             code = self._messages.permitted.code_of(message.event_id)
-        action = live.action
+        action = work.action
         if action is None:
             self._keep(message)
         else:
             ending = dataclasses.replace(
-                _coded(ending, event_id, code),
-                fault=_fault(action, raised, failure, code, event_id, live),
+                drafting.coded(ending, event_id, code),
+                fault=drafting.fault_of(
+                    work, action, raised, failure, code, event_id
+                ),
                 message=message if self._shares else None,
             )
-            ended = self._writer.end(ending, live.connection)
+            ended = self._writer.end(ending, work.connection)
             if ended is None:
                 # In one database it would fare no better.
                 is_due = not self._shares
@@ -88,7 +84,7 @@ class Failing:
                 is_due = ended.recorded and not self._shares
             if is_due:
                 self._keep(message)
-        self._tell(live, raised, failure, code)
+        self._tell(work, raised, failure, code)
 
     def tell_lost(self, action: Action) -> None:
         """Write the message of an action that is lost, and tell of it.
@@ -136,23 +132,23 @@ class Failing:
             global_request_id=action.global_request_id,
         )
 
-    def _message(self, live: Live, raised: BaseException) -> Message | None:
+    def _message(self, work: Work, raised: BaseException) -> Message | None:
         messages = self._messages
         if messages is None:
             return None
         meant = messages.permitted.meanings.of(raised, PermittedEvent)
-        if live.on_failure is None and meant is None:
+        if work.on_failure is None and meant is None:
             return None
-        action, subject = live.action, live.subject
+        action, subject = work.action, work.subject
         try:
             message, has_project = messages.composed(
-                live.context,
-                live.on_failure,
+                work.context,
+                work.on_failure,
                 subject.project_id if action is None else action.project_id,
                 _declared(messages, subject.resource_type),
                 subject.resource_id,
                 exception=raised,
-                params=live.params,
+                params=work.params,
                 request_id=subject.request_id
                 if action is None
                 else action.request_id,
@@ -171,7 +167,7 @@ class Failing:
 
     def _tell(
         self,
-        live: Live,
+        work: Work,
         raised: BaseException,
         failure: Failure,
         code: str | None,
@@ -180,14 +176,14 @@ class Failing:
             self._observers,
             raised,
             # A worker's context need not be that of the request.
-            live.context if live.action is None else live.action,
+            work.context if work.action is None else work.action,
             kind='action',
             service=self._service_of(code),
             code=code,
             status=failure.status,
             detail=failure.message,
-            resource_type=live.subject.resource_type,
-            resource_uuid=live.subject.resource_id,
+            resource_type=work.subject.resource_type,
+            resource_uuid=work.subject.resource_id,
         )
 
     def _service_of(self, code: str | None) -> str:
@@ -206,64 +202,3 @@ def _url_of(store: object) -> object:
 def _declared(messages: API, resource_type: str) -> str | None:
     known = messages.permitted.resource_types
     return resource_type if resource_type in known else None
-
-
-def _coded(ending: Ending, event_id: str, code: str | None) -> Ending:
-    """Return an ending whose failed event has the code of the failure."""
-    return dataclasses.replace(
-        ending,
-        code=code,
-        events=tuple(
-            dataclasses.replace(one, code=code) if one.id == event_id else one
-            for one in ending.events
-        ),
-        late_events=tuple(
-            dataclasses.replace(one, code=code) for one in ending.late_events
-        ),
-    )
-
-
-def _fault(
-    action: Action,
-    raised: BaseException,
-    failure: Failure,
-    code: str | None,
-    event_id: str,
-    live: Live,
-) -> Fault:
-    told = None if live.tells is None else _told(live.tells, raised)
-    return Fault(
-        id=str(uuid.uuid4()),
-        project_id=action.project_id,
-        resource_type=action.resource_type,
-        resource_id=action.resource_id,
-        action_id=action.id,
-        event_id=event_id,
-        request_id=action.request_id,
-        code=failure.status,
-        message=failure.message,
-        global_request_id=action.global_request_id,
-        user_id=action.user_id,
-        error_code=code,
-        details=told or failure.traceback,
-        public=told is not None,
-        host=live.means.host,
-    )
-
-
-def _told(
-    tells: Callable[[BaseException], str | None], raised: BaseException
-) -> str | None:
-    try:
-        text = tells(raised)
-        if text is None:
-            return None
-        # Masked before the cut, which could part a secret from its name.
-        text = secrets.mask(error.text_of(text, 4 * error.MAX_DETAIL))
-        return failures.storable(error.text_of(text)) or None
-    except Exception as exc:
-        log.say(
-            LOG, logging.WARNING, 'the details of a failure are missing',
-            raised=exc,
-        )
-        return None

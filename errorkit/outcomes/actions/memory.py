@@ -5,35 +5,26 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import os
-import threading
-import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from errorkit.outcomes.actions import selecting
 from errorkit.outcomes.actions.kept import Kept, KeptEvent, begun, event_begun
 from errorkit.outcomes.actions.memory_reading import Reading
+from errorkit.outcomes.actions.memory_rows import Clock
 from errorkit.outcomes.actions.records import (
     DONE,
-    ERROR,
     IN_PROGRESS,
     LATE,
     MISSING,
-    SUCCESS,
     Action,
     Ended,
     Ending,
     Event,
     Swept,
 )
-from errorkit.outcomes.exceptions import StoreFull
 from errorkit.outcomes.memory import MemoryStore
 from errorkit.outcomes.store import MessageStore
-
-Clock = Callable[[], datetime.datetime]
-
-_STORES: weakref.WeakSet[MemoryActions] = weakref.WeakSet()
 
 
 def utc_now() -> datetime.datetime:
@@ -62,21 +53,8 @@ class MemoryActions(Reading):
         messages: MessageStore | None = None,
         clock: Clock = utc_now,
     ) -> None:
-        self.maximum = maximum
+        super().__init__(maximum, clock)
         self.messages = MemoryStore() if messages is None else messages
-        self._clock = clock
-        self._actions: dict[str, Kept] = {}
-        self._resources: dict[tuple[str, str], dict[str, Kept]] = {}
-        # Those that nobody has been told of when they are lost.
-        self._due: dict[str, Kept] = {}
-        # The actions of the events that are in progress.
-        self._due_events: dict[str, Kept] = {}
-        self._count = 0
-        self._start_anew()
-        _STORES.add(self)
-
-    def _start_anew(self) -> None:
-        self._lock = threading.Lock()
 
     def start(
         self, action: Action, lease: float, connection: Any = None
@@ -96,11 +74,7 @@ class MemoryActions(Reading):
                 return DONE if alive else LATE
             if kept is not None:
                 return kept.take(action.token, action.host, until, now)
-            self._make_room()
-            kept = Kept(begun(action, now), until)
-            key = action.resource_type, action.resource_id
-            self._resources.setdefault(key, {})[action.id] = kept
-            self._actions[action.id] = self._due[action.id] = kept
+            self._add(Kept(begun(action, now), until))
             return DONE
 
     def take_over(
@@ -229,47 +203,7 @@ class MemoryActions(Reading):
                 self._forget(kept)
             return len(old)
 
-    def _times(
-        self, lease: float
-    ) -> tuple[datetime.datetime, datetime.datetime]:
-        """Return the time, and the end of a lease that begins now."""
-        now = self._clock()
-        return now, now + datetime.timedelta(seconds=lease)
-
-    def _make_room(self) -> None:
-        if self._count >= self.maximum:
-            raise StoreFull(f'{self.maximum} rows are kept already')
-        self._count += 1
-
-    def _settled(self, kept: Kept, ending: Ending) -> None:
-        for one in ending.events:
-            beside = kept.events.get(one.id)
-            if beside is not None and beside.event.status != IN_PROGRESS:
-                self._due_events.pop(one.id, None)
-        if kept.action.status in (SUCCESS, ERROR):
-            self._due.pop(kept.action.id, None)
-
-    def _forget(self, kept: Kept) -> None:
-        action = kept.action
-        del self._actions[action.id]
-        self._due.pop(action.id, None)
-        for id in kept.events:
-            self._due_events.pop(id, None)
-        self._count -= 1 + len(kept.events) + len(kept.faults)
-        key = action.resource_type, action.resource_id
-        del self._resources[key][action.id]
-        if not self._resources[key]:
-            del self._resources[key]
-
 
 def _refuse(connection: Any) -> None:
     if connection is not None:
         raise TypeError('the store in memory has no connections')
-
-
-def _after_fork() -> None:
-    for store in list(_STORES):
-        store._start_anew()
-
-
-os.register_at_fork(after_in_child=_after_fork)

@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import builtins
-import datetime
-import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from errorkit.outcomes.actions import selecting
-from errorkit.outcomes.actions.kept import Kept
+from errorkit.outcomes.actions.memory_rows import Rows
 from errorkit.outcomes.actions.records import (
     Action,
     ActionPage,
@@ -19,13 +17,8 @@ from errorkit.outcomes.actions.records import (
 )
 
 
-class Reading:
-    """The half of ``MemoryActions`` that reads; that keeps what is here."""
-
-    _lock: threading.Lock
-    _clock: Callable[[], datetime.datetime]
-    _actions: dict[str, Kept]
-    _resources: dict[tuple[str, str], dict[str, Kept]]
+class Reading(Rows):
+    """The half of ``MemoryActions`` that reads."""
 
     def find(
         self,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from errorkit.outcomes import cursor, listing
+from errorkit.outcomes.actions.listing import ORDER, ActionListing
 from errorkit.outcomes.actions.records import Action, ActionPage, Event
 from errorkit.outcomes.actions.store import ActionStore
 from errorkit.outcomes.exceptions import (
@@ -23,39 +24,9 @@ from errorkit.outcomes.exceptions import (
 )
 from errorkit.outcomes.fitting import is_fit
 from errorkit.outcomes.reading import attribute, tenant_of
-from errorkit.outcomes.records import Order
 
-_ORDER = (Order('start_time'), Order('id'))
 _Get = Callable[[str], Action | None]
 _List = Callable[[ActionPage], Sequence[Action]]
-
-
-class ActionListing(list[Action]):
-    """A page of a list of actions, and where the next one begins.
-
-    :param actions: in the order of the list
-    :param limit: how many there could have been
-    :param bound: what the marker is good for
-    :param key: see ``cursor.dump``
-    """
-
-    def __init__(
-        self, actions: Sequence[Action], limit: int, bound: str, key: bytes
-    ) -> None:
-        super().__init__(actions)
-        self.limit = limit
-        self._bound = bound
-        self._key = key
-
-    @property
-    def next_marker(self) -> str | None:
-        """The marker of the next page; None if there is none.
-
-        A page that is full may be the last, and the next then is empty.
-        """
-        if not self or len(self) < self.limit:
-            return None
-        return cursor.dump(self[-1], _ORDER, self._bound, self._key)
 
 
 class Reader:
@@ -232,7 +203,7 @@ class Reader:
         self, marker: str, bound: str, list_: _List
     ) -> tuple[datetime.datetime, str]:
         if isinstance(marker, str) and marker.startswith(cursor.PREFIX):
-            start, id = cursor.load(marker, _ORDER, bound, self.cursor_key)
+            start, id = cursor.load(marker, ORDER, bound, self.cursor_key)
             assert isinstance(start, datetime.datetime)
             assert isinstance(id, str)
             return start, id

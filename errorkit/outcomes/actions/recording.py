@@ -11,107 +11,27 @@ The exception of a body passes as it is, whatever becomes of the records.
 from __future__ import annotations
 
 import collections
-import dataclasses
 import uuid
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from errorkit.outcomes import decorating
 from errorkit.outcomes.actions.caught import Failed, first, is_end
-from errorkit.outcomes.actions.entering import entered, exited, unharmed
 from errorkit.outcomes.actions.failures import Failure
-from errorkit.outcomes.actions.heartbeat import Heartbeat
+from errorkit.outcomes.actions.means import Means
 from errorkit.outcomes.actions.records import (
     ERROR,
-    MISSING,
     SUCCESS,
     Action,
     Ending,
     Event,
     EventEnd,
 )
-from errorkit.outcomes.actions.writer import ActionWriter
-from errorkit.outcomes.fitting import WIDTH, is_fit
-
-_Function = TypeVar('_Function', bound=Callable[..., Any])
-
-
-class Fails(Protocol):
-    """What is done when an action, or an event on its own, has failed."""
-
-    def __call__(
-        self,
-        live: Live,
-        raised: BaseException,
-        failure: Failure,
-        ending: Ending,
-        event_id: str,
-    ) -> None:
-        """Write an ending with its fault and message, and tell of it.
-
-        :param live: the action
-        :param raised: what was raised
-        :param failure: the same in words
-        :param ending: what there is to be written, fault and message not yet
-        :param event_id: the event that has failed
-        """
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Means:
-    """What recording needs.
-
-    :param writer: of the store
-    :param heartbeat: of the same store
-    :param lease: seconds that an event, or an action that is worked on, is
-        believed to be alive after its last sign of life
-    :param hand_over: seconds that an action may wait for its next worker
-    :param host: of this process
-    :param reads: makes a failure of an exception
-    :param fails: see ``Fails``
-    """
-
-    writer: ActionWriter
-    heartbeat: Heartbeat
-    lease: float
-    hand_over: float
-    host: str
-    reads: Callable[[BaseException], Failure]
-    fails: Fails
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Subject:
-    """What an action is, or should have been, about.
-
-    :param resource_type: of the resource
-    :param resource_id: of the resource, or None
-    :param project_id: whose it is, or None
-    :param request_id: the local id of the request, or None
-    """
-
-    resource_type: str
-    resource_id: str | None = None
-    project_id: str | None = None
-    request_id: str | None = None
+from errorkit.outcomes.actions.steps import EventBlock
+from errorkit.outcomes.actions.subjects import Subject
 
 #: So many failures that were written when they were caught are remembered:
 #: one of them may still be what ends the action.
 _REMEMBERED = 16
-
-
-def check_name(what: str, value: object, width: int = WIDTH) -> None:
-    """Tell a mistake at once.
-
-    :raises ValueError: a name has a form that no store keeps
-    """
-    plain = str.__str__(value) if isinstance(value, str) else value
-    if not plain or not is_fit(plain, width):
-        raise ValueError(
-            f'{what}={value!r}: a text of 1 to {width} characters, none of '
-            'them a control character, is needed'
-        )
 
 
 class Live:
@@ -319,107 +239,3 @@ class Live:
             self.means.writer.end(
                 Ending(self.action.id, events=events), self.connection
             )
-
-
-class EventBlock:
-    """One step of an action; it can be used again, once it is over.
-
-    :param live: the action
-    :param name: see ``Live.event``, as are the others
-    """
-
-    def __init__(
-        self, live: Live, name: str, deadline: float | None, heartbeat: bool
-    ) -> None:
-        check_name('name', name)
-        if deadline is not None and not deadline > 0:
-            raise ValueError(f'deadline={deadline!r} is not above 0 seconds')
-        self._live = live
-        self._name = name
-        self._deadline = deadline
-        self._heartbeat = heartbeat
-        self._running: list[tuple[str, str] | None] = []
-
-    def __enter__(self) -> EventBlock:
-        self._running.append(self._begin())
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        running = self._running.pop()
-        if running is not None:
-            unharmed(raised, lambda: self._end(*running, raised))
-        elif raised is not None and not is_end(raised):
-            unharmed(raised, lambda: self._live.failed_alone(raised))
-
-    async def __aenter__(self) -> EventBlock:
-        await entered(self)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        await exited(self, raised)
-
-    def __call__(self, function: _Function) -> _Function:
-        """Return a function whose every call is such a step."""
-        return decorating.decorated(
-            function,
-            lambda args, kwargs: EventBlock(
-                self._live, self._name, self._deadline, self._heartbeat
-            ),
-        )
-
-    def _begin(self) -> tuple[str, str] | None:
-        live, means = self._live, self._live.means
-        if live.action is None:
-            return None
-        live.flush()
-        event = Event(
-            id=str(uuid.uuid4()),
-            action_id=live.action.id,
-            event=str(self._name),
-            host=means.host,
-            token=str(uuid.uuid4()),
-        )
-        lease = means.lease
-        if self._deadline is not None:
-            lease = self._deadline
-            if self._heartbeat:
-                lease = min(lease, means.lease)
-        outcome = means.writer.start_event(event, lease, live.connection)
-        if outcome == MISSING:
-            return None
-        if self._heartbeat:
-            means.heartbeat.add_event(event.id, event.token, self._deadline)
-        return event.id, event.token
-
-    def _end(self, id: str, token: str, raised: BaseException | None) -> None:
-        live, means = self._live, self._live.means
-        assert live.action is not None
-        if raised is None or is_end(raised):
-            means.heartbeat.remove(id)
-            live.flush()
-            means.writer.end(
-                Ending(
-                    live.action.id, events=(EventEnd(id, token, SUCCESS),)
-                ),
-                live.connection,
-            )
-            return
-        failure = means.reads(raised)
-        live.event_failed(
-            EventEnd(
-                id, token, ERROR, failure.code, failure.message,
-                failure.details, failure.traceback,
-            ),
-            raised,
-            failure,
-        )

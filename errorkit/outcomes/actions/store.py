@@ -39,7 +39,7 @@ class ActionStore(Protocol):
     """Keeps actions, their events, and faults.
 
     A store raises what its database raises; keeping a caller unharmed is the
-    business of ``recorder``. ``connection`` is the service's own database
+    business of ``writer``. ``connection`` is the service's own database
     connection or session, whose transaction the write joins; None: a short
     transaction of the store's own.
     """

@@ -15,6 +15,7 @@ import logging
 from typing import Any
 
 from errorkit import log
+from errorkit.outcomes.actions.late_starts import LateStarts
 from errorkit.outcomes.actions.records import (
     DONE,
     LATE,
@@ -57,6 +58,7 @@ class ActionWriter:
         self.guard = Guard(
             store, budget, failures, seconds, (DONE, *_FOUND)
         )
+        self._starts = LateStarts(store)
 
     def start(
         self, action: Action, lease: float, connection: Any = None
@@ -69,8 +71,9 @@ class ActionWriter:
             return self._found(
                 self.store.start(action, lease, connection), 'start', action
             )
-        called = self.guard.call(
-            functools.partial(self.store.start, action, lease)
+        called = self._starts.start(
+            self.guard, action.id, action.token,
+            functools.partial(self.store.start, action, lease),
         )
         return self._outcome(called, 'start', action)
 
@@ -94,8 +97,9 @@ class ActionWriter:
                 self.store.start_event(event, lease, connection),
                 'event', event,
             )
-        called = self.guard.call(
-            functools.partial(self.store.start_event, event, lease)
+        called = self._starts.start(
+            self.guard, event.id, event.token,
+            functools.partial(self.store.start_event, event, lease),
         )
         return self._outcome(called, 'event', event)
 
@@ -105,7 +109,7 @@ class ActionWriter:
             ended = self.store.end(ending, connection)
         else:
             called = self.guard.call(
-                functools.partial(self.store.end, ending)
+                functools.partial(self._starts.end, ending)
             )
             if called.failure is not None:
                 self._outcome(called, 'end', ending)
@@ -175,8 +179,11 @@ class ActionWriter:
     ) -> str:
         self.guard.count(outcome)
         if outcome in _FOUND:
+            # Who accepts an action may come after who has done it.
+            accepts = isinstance(record, Action) and not record.token
             log.say(
-                LOG, logging.WARNING, '%s of an action, but %s: %s',
+                LOG, logging.INFO if accepts else logging.WARNING,
+                '%s of an action, but %s: %s',
                 what, _FOUND[outcome], _Fields(record),
             )
         return outcome

@@ -156,9 +156,9 @@ def got_time(store, one):
         if found.id == one.id)
 
 
-def whole():
-    """Return a page of everything."""
-    return ActionPage(10_000)
+def whole(**members):
+    """Return a page of everything, or of all that is so."""
+    return ActionPage(10_000, **members)
 
 
 def change(store, table, id, **values):

@@ -148,6 +148,57 @@ class ActionSuite:
         assert store.take_over(one.id, 'new', None, HOUR) == LATE
         assert got(store, one).token == 'mine'
 
+    def test_who_accepts_an_action_takes_it_from_nobody(self, store):
+        one = begun(store)
+        shorten(store, one)
+        before = got(store, one)
+        accepted = dataclasses.replace(one, token='', host='api', user_id='x')
+        assert store.start(accepted, HOUR) == DONE
+        assert got(store, one) == before
+        assert not is_long(store, one)
+        assert store.end(Ending(one.id, 'mine', SUCCESS)) == Ended(DONE)
+        before = got(store, one)
+        assert store.start(accepted, HOUR) == LATE
+        assert got(store, one) == before
+
+    def test_an_accepted_action_is_there_and_waits_for_a_worker(self, store):
+        one = begun(store, token='')
+        assert got(store, one).status == IN_PROGRESS
+        assert is_long(store, one)
+        assert store.start(
+            dataclasses.replace(one, token='new', host='there'), HOUR) == DONE
+        found = got(store, one)
+        assert (found.token, found.host) == ('new', 'there')
+        assert store.end(Ending(one.id, 'new', SUCCESS)) == Ended(DONE)
+
+    def test_an_accepted_action_that_nobody_took_is_lost(self, store):
+        one = begun(store, token='')
+        lapse(store, one)
+        assert store.start(one, HOUR) == LATE
+        assert got(store, one).status == LOST
+        # A clock that goes back brings it not back to life.
+        move_lease(store, one)
+        assert got(store, one).status == LOST
+
+    def test_a_page_can_be_of_one_request(self, store):
+        rows = [
+            begun(store, action=f'act {number}',
+                  request_id=f'req-{number % 2}', resource_id=resource)
+            for number in range(6) for resource in ('vol-1', 'vol-2')]
+        begun(store, project_id='red', request_id='req-1', action='red')
+        mine = [one for one in rows[::-1]
+                if (one.resource_id, one.request_id) == ('vol-1', 'req-1')]
+        assert ids(store.list(
+            'blue', 'VOLUME', 'vol-1', whole(request_id='req-1'))) == ids(mine)
+        assert ids(walk(store, 2, request_id='req-1')) == ids(mine)
+        assert len(store.list_of_any_project(
+            'VOLUME', 'vol-1', whole(request_id='req-1'))) == 4
+        for nothing in ('req-9', 'REQ-1', 'req-1 ', '', 'a\0', '\ud800'):
+            page = whole(request_id=nothing)
+            assert list(store.list('blue', 'VOLUME', 'vol-1', page)) == []
+            assert list(store.list_of_any_project(
+                'VOLUME', 'vol-1', page)) == []
+
     def test_an_action_can_be_taken_over(self, store):
         one = begun(store)
         assert store.take_over(one.id, 'new', 'there', HOUR) == DONE

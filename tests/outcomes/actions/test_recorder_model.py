@@ -16,6 +16,7 @@ from hypothesis.stateful import (
 from message_samples import UNABLE_TO_ALLOCATE
 from recorded import Book, asked
 
+from errorkit.outcomes.actions.blocks import CURRENT
 from errorkit.outcomes.actions.memory import MemoryActions
 from errorkit.outcomes.actions.records import (
     ERROR,
@@ -132,8 +133,9 @@ class Recorder(RuleBasedStateMachine):
         return {(one.action, one.request_id): one for one in self.book.all()}
 
     def teardown(self):
-        """Let go of all that is still renewed."""
+        """Let go of all that is still renewed, or open in this context."""
         self.book.actions._means.heartbeat._forget()
+        CURRENT.set(None)
 
 
 TestRecorder = Recorder.TestCase

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import weakref
 
 import pytest
@@ -34,9 +35,11 @@ from errorkit.exceptions import ConfigError
 from errorkit.outcomes.actions import Actions, current
 from errorkit.outcomes.actions.memory import MemoryActions
 from errorkit.outcomes.actions.records import (
+    DONE,
     ERROR,
     IN_PROGRESS,
     LOST,
+    MISSING,
     SUCCESS,
 )
 from errorkit.outcomes.exceptions import InvalidMessage
@@ -728,6 +731,18 @@ def test_a_start_that_comes_late_takes_nothing_away(book):
     assert book.action == before
 
 
+def test_a_worker_that_is_faster_than_the_api_is_no_warning(quick, records):
+    with quick.record():
+        pass
+    quick.actions.start(asked(), 'extend', 'VOLUME', 'vol-1')
+    [said] = records
+    assert said.levelname == 'INFO'
+    assert 'it was final before' in said.getMessage()
+    with quick.record():
+        pass
+    assert [one.levelname for one in records[1:]] == ['WARNING', 'WARNING']
+
+
 def test_the_later_of_two_workers_has_it(book, records):
     other = Book(book.reads, host='there')
     with book.record(on_failure=UNABLE_TO_ALLOCATE) as mine:
@@ -963,6 +978,98 @@ def test_a_body_is_not_held_by_a_store_that_hangs(records):
     assert all('did not answer in time' in one.getMessage()
                for one in records if one.levelname == 'ERROR')
     store.released.set()
+
+
+def over(store, slow, raises=None):
+    """Return the recorder of a block that is over, though calls are not.
+
+    :param slow: the calls
+    """
+    store.hangs.update(slow)
+    book = Book(store, store.kept, budget=0.05)
+    expected = pytest.raises(raises) if raises else contextlib.nullcontext()
+    with expected, book.record() as action, action.event('a'):
+        if raises:
+            raise raises
+    assert book.actions.counters['timed_out'] >= len(slow)
+    return book
+
+
+def released(book):
+    """Let the calls of a recorder end, and wait for them."""
+    writer = book.actions._means.writer
+    writer.store.released.set()
+    waits(lambda: not writer._starts._begun and not threads_at_work(book))
+    return book
+
+
+def threads_at_work(book):
+    """Tell whether a call of a recorder is not over."""
+    hands = book.actions._means.writer.guard._state.hands
+    return hands._idle.qsize() < hands._started
+
+
+def waits(is_so):
+    """Wait until something is so."""
+    until = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize('raises', [None, Bad])
+@pytest.mark.parametrize('slow', [
+    ['start'], ['start_event'], ['start', 'end'], ['start_event', 'end'],
+    ['start', 'start_event', 'end']])
+def test_what_ends_before_its_start_is_stored_is_ended(slow, raises):
+    book = released(over(Broken(), slow, raises))
+    assert book.action.status == (ERROR if raises else SUCCESS)
+    assert {status for _, status in book.events} <= {book.action.status}
+    assert book.action.late_status is None
+
+
+def test_a_worker_is_ended_too_that_came_late_to_an_accepted_action():
+    store = Broken()
+    Book(store.kept).actions.start(asked(), 'extend', 'VOLUME', 'vol-1')
+    book = released(over(store, ['start']))
+    assert book.action.status == SUCCESS
+
+
+def test_what_is_stored_while_its_end_is_written_is_ended():
+    store = Broken()
+    store.hangs.add('start')
+    book = Book(store, store.kept, budget=1)
+    begun = book.actions._means.writer._starts._begun
+    found = []
+
+    def end(ending, write=store.kept.end):
+        ended = write(ending)
+        found.append(ended.action)
+        store.released.set()
+        waits(lambda: not begun)
+        return ended
+
+    store.kept.end = end
+    with book.record():
+        pass
+    assert found == [MISSING, DONE]
+    assert released(book).action.status == SUCCESS
+
+
+def test_a_late_start_that_fails_leaves_nothing(records):
+    store = Broken()
+    store.fails.add('start')
+    assert released(over(store, ['start'])).all() == []
+    assert not any('is not ended' in one.getMessage() for one in records)
+
+
+def test_an_end_that_fails_again_is_told(records):
+    store = Broken()
+    book = over(store, ['start'])
+    store.fails.add('end')
+    assert released(book).action.status == IN_PROGRESS
+    assert f'action {book.action.id} was stored when' in (
+        records[-1].getMessage())
 
 
 def test_a_store_that_fails_again_and_again_is_left_alone(records):

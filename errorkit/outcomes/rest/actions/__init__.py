@@ -3,14 +3,9 @@
 
 from __future__ import annotations
 
-from errorkit.outcomes.rest.actions.application import (
-    ActionPages,
-    paste_app,
-)
+from errorkit.outcomes.rest.actions.application import ActionPages
 from errorkit.outcomes.rest.actions.fault_pages import FaultPages
-from errorkit.outcomes.rest.actions.fault_pages import (
-    paste_app as paste_faults_app,
-)
+from errorkit.outcomes.rest.actions.pasting import paste_app, paste_faults_app
 from errorkit.outcomes.rest.actions.presets import NEUTRAL, NOVA, Preset
 from errorkit.outcomes.rest.actions.refusals import declare
 

@@ -10,14 +10,13 @@ alone by itself.
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import webob
 
-from errorkit import _paste, handler
+from errorkit import handler
 from errorkit.codes import Catalog
 from errorkit.exceptions import ConfigError
 from errorkit.formats.formatter import Formatter
@@ -30,23 +29,21 @@ from errorkit.outcomes.exceptions import (
 )
 from errorkit.outcomes.reading import attribute
 from errorkit.outcomes.rest import caller
-from errorkit.outcomes.rest.actions import members, routes
+from errorkit.outcomes.rest.actions import responses, routes
+from errorkit.outcomes.rest.actions.addresses import Addresses, endpoint
 from errorkit.outcomes.rest.actions.asking import Asking, Sees
 from errorkit.outcomes.rest.actions.gating import Gates
 from errorkit.outcomes.rest.actions.presets import PRESETS, Preset
 from errorkit.outcomes.rest.actions.refusals import Refusals
 from errorkit.outcomes.rest.actions.routes import Route
-from errorkit.outcomes.rest.links import quoted, root_of
+from errorkit.outcomes.rest.actions.showing import Showing
 from errorkit.outcomes.rest.policy import Policy, owner_or_admin
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import (
-        StartResponse,
-        WSGIApplication,
-        WSGIEnvironment,
-    )
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_WHERE = 'errorkit#actions'
+#: How paste names it.
+WHERE = 'errorkit#actions'
 _METHODS = ('GET', 'HEAD')
 
 
@@ -113,13 +110,17 @@ class ActionPages:
         self._preset = dataclasses.replace(
             found, collection=collection or found.collection
         )
-        self._endpoint = endpoint(_WHERE, public_endpoint)
         self._gates = Gates(service_type, self._preset)
+        self._addresses = Addresses(
+            self._preset, endpoint(WHERE, public_endpoint)
+        )
+        self._showing = Showing(
+            self._preset, self._gates, self._addresses, catalog
+        )
         self._refusals = Refusals(
             service_type, what or ('Instance' if found.plain else 'Resource')
         )
         self._actions = actions
-        self._catalog = catalog
         self._context_of = context_of or caller.of
         self._asking = Asking(
             actions, str(resource_type), resource,
@@ -158,21 +159,15 @@ class ActionPages:
         :param project_id: stands in the address, where the mount has it
         :param json_body: what the body says; None: there is none
         """
-        response = webob.Response(status=202)
-        del response.headers['Content-Type']
-        if json_body is not None:
-            response.content_type = 'application/json'
-            response.body = json.dumps(json_body).encode()
         found = action.action if isinstance(action, Live) else action
+        address = None
         if found is not None:
-            environ = request.environ
-            script = environ.get('SCRIPT_NAME', '') if mount is None else mount
-            route = Route(project_id, found.resource_id, found.request_id)
-            address = self._address(environ, route, script)
-            # webob makes it absolute by the request's own host otherwise.
-            response.headers['Location'] = address
-            response.headers['Link'] = f'<{address}>; rel="monitor"'
-        return response
+            address = self._addresses.of(
+                request.environ,
+                Route(project_id, found.resource_id, found.request_id),
+                mount,
+            )
+        return responses.accepted(address, json_body)
 
     def _respond(self, request: webob.Request) -> webob.Response:
         environ = request.environ
@@ -201,19 +196,19 @@ class ActionPages:
             raise self._refusals.no_marker(str(exc.id)) from None
         except ActionNotFound:
             raise self._refusals.no_action(route.request_id or '') from None
-        return json_response(content)
+        return responses.json_response(content)
 
     def _list(
         self, environ: WSGIEnvironment, route: Route, sees: Sees
     ) -> dict[str, Any]:
         wanted = self._gates.query(environ)
         found = sees.actions(wanted)
-        shown = [self._shown(environ, route, one) for one in found]
+        shown = [self._showing.action(environ, route, one) for one in found]
         content: dict[str, Any] = {self._preset.listed: shown}
         marker = found.next_marker
         if marker is not None and self._gates.paging.is_open(environ):
             query = {**wanted.parameters, 'marker': marker}
-            address = self._address(environ, route)
+            address = self._addresses.of(environ, route)
             content[self._preset.links] = [
                 {'rel': 'next', 'href': f'{address}?{urlencode(query)}'}
             ]
@@ -223,116 +218,16 @@ class ActionPages:
         self, environ: WSGIEnvironment, route: Route, sees: Sees
     ) -> dict[str, Any]:
         action = sees.action(route.request_id or '')
-        shown = self._shown(environ, route, action)
+        shown = self._showing.action(environ, route, action)
         if sees.details or self._gates.events.is_open(environ):
             shown['events'] = [
-                members.nova_event(
-                    event, action,
-                    admin=sees.details,
-                    hosts=self._gates.hosts.is_open(environ),
-                    details=self._gates.details.is_open(environ),
-                )
-                if self._preset.plain
-                else members.neutral_event(
-                    event, action, self._help(event.code), admin=sees.details
+                self._showing.event(
+                    environ, event, action, admin=sees.details
                 )
                 for event in self._actions.events(action)
             ]
         return {self._preset.single: shown}
 
-    def _shown(
-        self, environ: WSGIEnvironment, route: Route, action: Action
-    ) -> dict[str, Any]:
-        if self._preset.plain:
-            return members.nova_action(
-                action, self._preset.resource_id,
-                self._gates.paging.is_open(environ),
-            )
-        own = Route(route.project_id, action.resource_id, action.request_id)
-        links = [{'rel': 'self', 'href': self._address(environ, own)}]
-        return members.neutral_action(
-            action, self._preset.resource_id, links + self._help(action.code)
-        )
-
-    def _help(self, code: str | None) -> list[dict[str, str]]:
-        declared = code and self._catalog and self._catalog.get(code)
-        if not declared or not declared.help:
-            return []
-        return [{'rel': 'help', 'href': declared.help}]
-
-    def _address(
-        self, environ: WSGIEnvironment, route: Route, script: str | None = None
-    ) -> str:
-        root = self._endpoint or root_of(environ)
-        path = environ.get('SCRIPT_NAME', '') if script is None else script
-        parts = [
-            route.project_id, self._preset.collection, route.resource_id,
-            self._preset.actions, route.request_id,
-        ]
-        below = '/'.join(quote(one, safe='') for one in parts if one)
-        return f'{root}{quoted(path).rstrip("/")}/{below}'
-
-
-def json_response(content: Any) -> webob.Response:
-    """Return a response with JSON that nobody shall keep."""
-    body = json.dumps(content).encode('ascii')
-    return webob.Response(
-        headerlist=[
-            ('Content-Type', 'application/json'),
-            ('Content-Length', str(len(body))),
-            ('X-Content-Type-Options', 'nosniff'),
-            ('Cache-Control', 'no-store'),
-        ],
-        app_iter=[body],
-    )
-
-
-def endpoint(where: str, value: str | None) -> str | None:
-    """Return a public endpoint, checked.
-
-    :raises ConfigError: it is no URL
-    """
-    if value is None:
-        return None
-    if not isinstance(value, str) or not value.startswith(
-        ('http://', 'https://')
-    ):
-        raise ConfigError(where, 'public_endpoint', value, 'allowed: a URL')
-    return value.rstrip('/')
-
 
 def _bad(option: str, value: object, allowed: str) -> ConfigError:
-    return ConfigError(_WHERE, option, value, f'allowed: {allowed}')
-
-
-PASTE_OPTIONS: dict[str, _paste.Converter] = {
-    'actions': _paste.loaded,
-    'service_type': _paste.text,
-    'resource_type': _paste.text,
-    'preset': _paste.text,
-    'collection': _paste.text,
-    'resource': _paste.loaded,
-    'policy': _paste.loaded,
-    'public_endpoint': _paste.text,
-    'what': _paste.text,
-    'catalog': _paste.loaded,
-    'context_of': _paste.loaded,
-    'format': _paste.text,
-}
-
-
-def paste_app(
-    global_conf: Mapping[str, str], **local_conf: str
-) -> WSGIApplication:
-    """Return the application for ``use = egg:errorkit#actions``.
-
-    :param local_conf: the options of ``ActionPages``; ``actions``,
-        ``resource``, ``policy``, ``catalog`` and ``context_of`` are a
-        ``module:name``
-    :raises ConfigError: an option is unknown or missing, or a value is bad
-    """
-    options = _paste.converted(
-        _WHERE, local_conf, PASTE_OPTIONS,
-        ['actions', 'service_type', 'resource_type'],
-    )
-    return ActionPages(options.pop('actions'), **options)
+    return ConfigError(WHERE, option, value, f'allowed: {allowed}')

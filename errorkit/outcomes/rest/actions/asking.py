@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from errorkit.outcomes.actions import Actions
-from errorkit.outcomes.actions.reading import ActionListing
+from errorkit.outcomes.actions.listing import ActionListing
 from errorkit.outcomes.actions.records import Action
 from errorkit.outcomes.rest import policy as policies
 from errorkit.outcomes.rest.actions.gating import Wanted

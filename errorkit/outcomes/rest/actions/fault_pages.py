@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import webob
 
-from errorkit import _paste, handler
+from errorkit import handler
 from errorkit.codes import Catalog
 from errorkit.exceptions import ConfigError
 from errorkit.formats.formatter import Formatter
@@ -24,18 +24,17 @@ from errorkit.outcomes.fault_listing import faults_of_all_projects
 from errorkit.outcomes.rest import caller
 from errorkit.outcomes.rest import policy as policies
 from errorkit.outcomes.rest.actions import asked, members
-from errorkit.outcomes.rest.actions.application import endpoint, json_response
+from errorkit.outcomes.rest.actions.addresses import endpoint
 from errorkit.outcomes.rest.actions.refusals import Refusals
+from errorkit.outcomes.rest.actions.responses import json_response
+from errorkit.outcomes.rest.actions.showing import help_links
 from errorkit.outcomes.rest.links import quoted, root_of
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import (
-        StartResponse,
-        WSGIApplication,
-        WSGIEnvironment,
-    )
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_WHERE = 'errorkit#faults'
+#: How paste names it.
+WHERE = 'errorkit#faults'
 #: What the policy is asked.
 GET_ALL = 'fault:get_all'
 #: What the query calls a filter.
@@ -73,23 +72,23 @@ class FaultPages:
     ) -> None:
         if not isinstance(actions, Actions):
             raise ConfigError(
-                _WHERE, 'actions', type(actions).__name__,
+                WHERE, 'actions', type(actions).__name__,
                 'allowed: an Actions',
             )
         if not isinstance(service_type, str) or not service_type:
             raise ConfigError(
-                _WHERE, 'service_type', service_type, 'allowed: a name'
+                WHERE, 'service_type', service_type, 'allowed: a name'
             )
         for option, function in (
             ('policy', policy), ('context_of', context_of),
         ):
             if function is not None and not callable(function):
                 raise ConfigError(
-                    _WHERE, option, function, 'allowed: what can be called'
+                    WHERE, option, function, 'allowed: what can be called'
                 )
         self._actions = actions
         self._allows = policy
-        self._endpoint = endpoint(_WHERE, public_endpoint)
+        self._endpoint = endpoint(WHERE, public_endpoint)
         self._catalog = catalog
         self._context_of = context_of or caller.of
         self._refusals = Refusals(service_type)
@@ -142,7 +141,9 @@ class FaultPages:
             raise self._refusals.no_marker(str(exc.id)) from None
         content: dict[str, Any] = {
             'faults': [
-                members.fault(one, self._help(one.error_code))
+                members.fault(
+                    one, help_links(self._catalog, one.error_code)
+                )
                 for one in faults
             ]
         }
@@ -155,35 +156,3 @@ class FaultPages:
                 {'rel': 'next', 'href': f'{root}{script}/faults?{query}'}
             ]
         return json_response(content)
-
-    def _help(self, code: str | None) -> list[dict[str, str]]:
-        declared = code and self._catalog and self._catalog.get(code)
-        if not declared or not declared.help:
-            return []
-        return [{'rel': 'help', 'href': declared.help}]
-
-
-PASTE_OPTIONS: dict[str, _paste.Converter] = {
-    'actions': _paste.loaded,
-    'service_type': _paste.text,
-    'policy': _paste.loaded,
-    'public_endpoint': _paste.text,
-    'catalog': _paste.loaded,
-    'context_of': _paste.loaded,
-    'format': _paste.text,
-}
-
-
-def paste_app(
-    global_conf: Mapping[str, str], **local_conf: str
-) -> WSGIApplication:
-    """Return the application for ``use = egg:errorkit#faults``.
-
-    :param local_conf: the options of ``FaultPages``; ``actions``,
-        ``policy``, ``catalog`` and ``context_of`` are a ``module:name``
-    :raises ConfigError: an option is unknown or missing, or a value is bad
-    """
-    options = _paste.converted(
-        _WHERE, local_conf, PASTE_OPTIONS, ['actions', 'service_type']
-    )
-    return FaultPages(options.pop('actions'), **options)
