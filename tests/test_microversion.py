@@ -550,8 +550,10 @@ def test_versions_may_be_written_as_a_range_or_as_a_list(versions):
 
 
 def test_the_version_of_a_service_mounted_inside_is_kept():
-    inside = errorkit.Microversion(answers, service_type='compute', versions='2.1-2.96')
-    both = errorkit.Microversion(inside, service_type='volume', versions='3.0-3.9')
+    inside = errorkit.Microversion(
+        answers, service_type='compute', versions='2.1-2.96')
+    both = errorkit.Microversion(
+        inside, service_type='volume', versions='3.0-3.9')
     reply = ask(both, headers={
         'OpenStack-API-Version': 'volume 3.5, compute 2.84'})
     assert sorted(reply.headers.getall('OpenStack-API-Version')) == [
@@ -564,6 +566,7 @@ def test_a_version_that_nobody_has_parsed_is_replaced():
                                   *PLAIN])
         return []
 
-    application = errorkit.Microversion(odd, service_type='volume', versions='3.0-3.9')
+    application = errorkit.Microversion(
+        odd, service_type='volume', versions='3.0-3.9')
     reply = ask(application)
     assert reply.headers.getall('OpenStack-API-Version') == ['volume 3.0']

@@ -18,7 +18,6 @@ from errorkit.trace.grouping import Group, extent, is_access, micros
 from errorkit.trace.records import Record
 from errorkit.trace.spans import Kind
 
-
 #: A request's last line is written after its answer has gone: on a busy
 #: machine so many microseconds later, and no clock is wrong for that.
 LATE = 250_000

@@ -9,6 +9,7 @@ worked on it was killed, and deletes messages and actions that are too old.
 """
 
 import argparse
+import contextvars
 import functools
 import json
 import logging
@@ -24,12 +25,16 @@ if __name__ == '__main__':
     # Started by its path; the service is found from the folder above.
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+import errorkit.context
 from errorkit.outcomes.actions import sweeping
 from errorkit.outcomes.retention import purge_forever
 from volumes import logs
 from volumes.outcomes import LEASE, Outcomes
 from volumes.permitted import EXTEND_FAILED, VOLUME
 from volumes.store import Store
+
+# oslo.context by itself keeps one context for a thread, in no contextvar.
+errorkit.context.install()
 
 LOG = logging.getLogger('volumes.extender')
 PAUSE = 0.1  # seconds between two looks for work
@@ -65,7 +70,8 @@ def work_off(store, actions, stopping=None):
         job = store.next_extension()
         if job is None:
             break
-        extend(store, actions, job)
+        # Its context is current while it is done, and no longer.
+        contextvars.copy_context().run(extend, store, actions, job)
         done += 1
     return done
 
