@@ -3,22 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import webob.exc
 
 from errorkit.codes import Catalog, ErrorCode
 from errorkit.outcomes.exceptions import InvalidInput
 from errorkit.outcomes.records import SORTABLE
+from errorkit.outcomes.rest.refusing import METHOD, Refusing, cut, declared
 
-_NO_MESSAGE = 'message.not_found'
-_NO_MARKER = 'message.marker_not_found'
-_NO_PAGE = 'message.no_such_page'
-_QUERY = 'message.invalid_query'
-_FILTER = 'message.unknown_filter'
-_METHOD = 'message.method_not_allowed'
-_FORBIDDEN = 'message.forbidden'
-_PROJECT = 'message.wrong_project'
+_NO_MESSAGE = 'not_found'
+_NO_MARKER = 'marker_not_found'
+_QUERY = 'invalid_query'
+_FILTER = 'unknown_filter'
 
 _MEANINGS = {
     _NO_MESSAGE: (404, 'The project has no user message with this id.'),
@@ -26,21 +21,14 @@ _MEANINGS = {
         404,
         'The page of user messages begins after something that is not there.',
     ),
-    _NO_PAGE: (
-        404,
-        'There is nothing at this address, or not in this microversion.',
-    ),
     _QUERY: (
         400,
         'A parameter of the list of user messages is given twice, or has a '
         'value that cannot be.',
     ),
     _FILTER: (400, 'User messages cannot be filtered by this name.'),
-    _METHOD: (405, 'User messages can be listed, shown and deleted.'),
-    _FORBIDDEN: (403, 'The policy of the service does not allow this.'),
-    _PROJECT: (400, 'The address names another project than the token.'),
+    METHOD: (405, 'User messages can be listed, shown and deleted.'),
 }
-_WIDTH = 255
 _MOST = 10
 
 
@@ -53,29 +41,21 @@ def declare(catalog: Catalog) -> dict[str, ErrorCode]:
     :returns: them, by their strings; declared before: as they are
     :raises InvalidCode: one of them is a name that another code had
     """
-    found = {}
-    for reason, (status, meaning) in _MEANINGS.items():
-        code = f'{catalog.service_type}.{reason}'
-        found[code] = catalog.get(code) or catalog.define(
-            code, status=status, meaning=meaning
-        )
-    # The service itself raises none of them.
-    catalog.built_in |= frozenset(found)
-    return found
+    return declared(catalog, 'message', _MEANINGS)
 
 
-class Refusals:
+class Refusals(Refusing):
     """Makes the exceptions; each has its code as its comment.
 
     :param service_type: the prefix of the codes
     """
 
     def __init__(self, service_type: str) -> None:
-        self._prefix = service_type + '.'
+        super().__init__(service_type, 'message')
 
     def no_message(self, id: str) -> Exception:
         """Return the 404 for a message, of whomever it may be."""
-        return self._made(
+        return self.made(
             webob.exc.HTTPNotFound,
             f'Message {cut(id)} could not be found.',
             _NO_MESSAGE,
@@ -83,18 +63,10 @@ class Refusals:
 
     def no_marker(self, marker: str) -> Exception:
         """Return the 404 for the marker of a list."""
-        return self._made(
+        return self.made(
             webob.exc.HTTPNotFound,
             f'Marker {cut(marker)} could not be found.',
             _NO_MARKER,
-        )
-
-    def no_page(self) -> Exception:
-        """Return the 404 for an address that has nothing."""
-        return self._made(
-            webob.exc.HTTPNotFound,
-            'The resource could not be found.',
-            _NO_PAGE,
         )
 
     def invalid(self, raised: InvalidInput) -> Exception:
@@ -107,63 +79,18 @@ class Refusals:
             allowed = (
                 f'keys are {", ".join(SORTABLE)}; directions are asc, desc'
             )
-        return self._made(
+        return self.made(
             webob.exc.HTTPBadRequest,
             f'The parameter {cut(name)} is not valid: {allowed}.',
             _QUERY,
-        )
-
-    def method(self, allow: str) -> Exception:
-        """Return the 405.
-
-        :param allow: the methods there are
-        """
-        return self._made(
-            webob.exc.HTTPMethodNotAllowed,
-            f'The methods here are {allow}.',
-            _METHOD,
-            headers=[('Allow', allow)],
-        )
-
-    def forbidden(self, action: str) -> Exception:
-        """Return the 403.
-
-        :param action: as the policy calls it
-        """
-        return self._made(
-            webob.exc.HTTPForbidden,
-            f'The policy does not allow {action} to be performed.',
-            _FORBIDDEN,
-        )
-
-    def wrong_project(self) -> Exception:
-        """Return the 400 for an address of another project."""
-        return self._made(
-            webob.exc.HTTPBadRequest,
-            'The project in the address is not that of the token.',
-            _PROJECT,
         )
 
     def _unknown(self, names: tuple[object, ...], allowed: str) -> Exception:
         listed = ', '.join(cut(str(name), 64) for name in names[:_MOST])
         if len(names) > _MOST:
             listed += ', …'
-        return self._made(
+        return self.made(
             webob.exc.HTTPBadRequest,
             f'Invalid filters: {listed}. The {allowed}.',
             _FILTER,
         )
-
-    def _made(
-        self,
-        kind: Callable[..., Exception],
-        detail: str,
-        reason: str,
-        headers: list[tuple[str, str]] | None = None,
-    ) -> Exception:
-        return kind(detail, headers=headers, comment=self._prefix + reason)
-
-
-def cut(value: str, width: int = _WIDTH) -> str:
-    """Return a client's value as an answer may repeat it."""
-    return value if len(value) <= width else value[:width] + '…'
