@@ -22,8 +22,10 @@ import time
 import uuid
 
 import sqlalchemy as sa
+from oslo_context.context import RequestContext
 from stores import medians, service_engine
 
+from errorkit.outcomes.actions import Actions
 from errorkit.outcomes.actions.records import (
     IN_PROGRESS,
     SUCCESS,
@@ -148,18 +150,36 @@ class ByHand:
 
 
 def cost(url: str, number: int) -> None:
-    """Compare the store with the same statements by hand."""
+    """Compare recorder and store with the same statements by hand."""
     store = prepared(url)
     hand = ByHand(service_engine(SqlMessages(store.database)))
+    recorder = Actions(store)
     for _ in range(20):
         by_store(store)
+        by_recorder(recorder)
         hand()
-    found = medians(number, store=lambda: by_store(store), hand=hand)
+    found = medians(
+        number,
+        store=lambda: by_store(store),
+        recorder=lambda: by_recorder(recorder),
+        hand=hand,
+    )
     print(
         f'{store.database.backend}: store {found["store"]:.2f} ms, '
+        f'recorder {found["recorder"]:.2f} ms, '
         f'by hand {found["hand"]:.2f} ms, '
-        f'{found["store"] / found["hand"]:.2f} times'
+        f'{found["store"] / found["hand"]:.2f} and '
+        f'{found["recorder"] / found["hand"]:.2f} times'
     )
+
+
+def by_recorder(actions: Actions) -> None:
+    """Record an action with three events, as a service does."""
+    context = RequestContext(project_id='p0', user_id='u', overwrite=False)
+    with actions.record(context, 'extend', 'VOLUME', str(uuid.uuid4())) as one:
+        for name in ('reserve', 'extend', 'commit'):
+            with one.event(name):
+                pass
 
 
 def embed(url: str, number: int) -> None:

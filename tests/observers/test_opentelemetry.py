@@ -9,8 +9,8 @@ import sys
 
 import apps
 import assertions
+import observed_shop as shop
 import pytest
-import shop
 import webob.dec
 import webob.exc
 from apps import request, serve
@@ -130,7 +130,7 @@ def test_a_bug_has_a_code_and_its_exception(traced):
     assert span.attributes['openstack.request_id'] == exchange.request_id
     assert span.status.status_code is ERROR
     [recorded] = ours(span)
-    assert recorded['exception.type'] == 'shop.Broken'
+    assert recorded['exception.type'] == 'observed_shop.Broken'
     assert recorded['exception.message'].startswith('no login with')
     assert 'shop.py' in recorded['exception.stacktrace']
 
@@ -152,7 +152,7 @@ def test_a_stream_that_breaks_off_is_recorded_while_the_span_lives(traced):
     assert span.attributes['openstack.request_id'] == exchange.request_id
     assert span.status.status_code is ERROR
     [recorded] = ours(span)
-    assert recorded['exception.type'] == 'shop.Broken'
+    assert recorded['exception.type'] == 'observed_shop.Broken'
     assert shop.PASSWORD not in str(recorded)
 
 
@@ -310,7 +310,7 @@ def test_a_workers_span_gets_the_exception_of_a_failed_action():
         observers.tell(
             of_failure(raised, kind='action', service='shop'), raised)
     [recorded] = ours(span)
-    assert recorded['exception.type'] == 'shop.Broken'
+    assert recorded['exception.type'] == 'observed_shop.Broken'
     assert shop.PASSWORD not in str(recorded)
     assert 'http.response.status_code' not in span.attributes
 

@@ -13,8 +13,8 @@ import time
 
 import apps
 import assertions
+import observed_shop as shop
 import pytest
-import shop
 import webob.exc
 import workers
 from apps import request, serve
@@ -574,7 +574,7 @@ REGISTRY = shop.fresh()
 
 def test_paste_makes_the_filter_and_the_page():
     layer = prometheus.paste_filter(
-        {}, catalog='shop:CODES', registry='test_prometheus:REGISTRY',
+        {}, catalog='observed_shop:CODES', registry='test_prometheus:REGISTRY',
         buckets='0.1 1')
     serve(layer(shop.stack()), request('/conflict'))
     page = prometheus.paste_app({}, registry='test_prometheus:REGISTRY')

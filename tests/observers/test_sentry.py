@@ -9,8 +9,8 @@ import warnings
 
 import apps
 import assertions
+import observed_shop as shop
 import pytest
-import shop
 from apps import request, serve
 
 import errorkit
@@ -113,7 +113,7 @@ def test_a_bug_is_sent_with_its_tags(around, sent):
     assert tags['request_id'] == exchange.request_id
     assert tags['global_request_id'] == assertions.GLOBAL_ID
     [raised] = event['exception']['values']
-    assert (raised['module'], raised['type']) == ('shop', 'Broken')
+    assert (raised['module'], raised['type']) == ('observed_shop', 'Broken')
     assert raised['value'].startswith('no login with')
     frames = raised['stacktrace']['frames']
     assert frames[-1]['function'] == 'handler'

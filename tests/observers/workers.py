@@ -29,7 +29,7 @@ def gunicorn(port, *options):
                *options]
     if int(importlib.metadata.version('gunicorn').split('.')[0]) >= 25:
         command.append('--no-control-socket')
-    return [*command, 'shop:counted()']
+    return [*command, 'observed_shop:counted()']
 
 
 def uwsgi(port, *options):
@@ -45,7 +45,7 @@ def uwsgi(port, *options):
     command = [program, '--http-socket', f'127.0.0.1:{port}', '--master',
                '--processes', str(WORKERS), '--need-app', '--die-on-term',
                '--no-orphans', '--disable-logging', *options,
-               '--module', 'shop:counted()']
+               '--module', 'observed_shop:counted()']
     if sys.prefix != sys.base_prefix:
         command += ['--virtualenv', sys.prefix]
     return command

@@ -75,6 +75,10 @@ def book(kept):
     return Book(kept)
 
 
+in_a_database = pytest.mark.parametrize(
+    'kept', KINDS, indirect=True, scope='module')
+
+
 @pytest.fixture
 def quick():
     """A recorder on memory."""
@@ -1149,9 +1153,8 @@ class Cut:
             self._engine, 'before_cursor_execute', self._see)
 
 
+@in_a_database
 def test_a_failure_is_recorded_all_of_it_or_nothing(book):
-    if isinstance(book.reads, MemoryActions):
-        pytest.skip('one lock holds it all')
     cuts = []
     with Cut(book.reads.database.engine) as cut:
         for number in range(1, 30):
@@ -1182,8 +1185,6 @@ def test_a_failure_is_recorded_all_of_it_or_nothing(book):
 @contextlib.contextmanager
 def joined(book):
     """Give a connection of the service's own, in a transaction."""
-    if isinstance(book.reads, MemoryActions):
-        pytest.skip('there is no transaction')
     engine = sa.create_engine(
         book.reads.database.url, poolclass=sa.NullPool)
     try:
@@ -1193,6 +1194,7 @@ def joined(book):
         engine.dispose()
 
 
+@in_a_database
 @pytest.mark.parametrize('commits', [True, False])
 def test_a_joined_action_shares_the_fate_of_the_transaction(book, commits):
     with joined(book) as connection:
@@ -1209,6 +1211,7 @@ def test_a_joined_action_shares_the_fate_of_the_transaction(book, commits):
         assert book.all() == []
 
 
+@in_a_database
 def test_a_joined_action_is_handed_over_by_its_transaction(book):
     with joined(book) as connection:
         with book.record(connection=connection, finish=False):
