@@ -132,15 +132,16 @@ def is_within(inner, outer):
 
 
 def test_each_call_lies_within_its_caller(story):
-    # A service writes its line when the answer has gone, and a busy machine
-    # may let the caller end before that: so not of every request.
+    # A service takes its time when the answer has gone, and on a machine
+    # that is overloaded it may take longer for that than its caller for all.
     logs, _, _, roots = story
     trees = [tree_of(logs, root).spans for root in roots]
-    assert any(
-        all(is_within(inner, spans[0]) for inner in spans[1:])
-        and [one.service for one in spans] == ['volume', 'image', 'quota']
+    right = [
+        [one.service for one in spans] == ['volume', 'image', 'quota']
+        and all(is_within(inner, spans[0]) for inner in spans[1:])
         for spans in trees
-    )
+    ]
+    assert sum(right) > len(right) / 2
 
 
 @pytest.mark.parametrize('which', [0, 1, 2, 3])
