@@ -151,7 +151,8 @@ class ByHand:
 
 def cost(url: str, number: int) -> None:
     """Compare recorder and store with the same statements by hand."""
-    store = prepared(url)
+    prepared(url).database.dispose()
+    store = SqlActions(url)  # as a service has it
     hand = ByHand(service_engine(SqlMessages(store.database)))
     recorder = Actions(store)
     for _ in range(20):

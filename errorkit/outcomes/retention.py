@@ -34,8 +34,8 @@ PAUSE = 0.05
 _AFTER_FAILURE = 60.0
 _LONGEST_PAUSE = 1.0
 #: A batch that takes longer, in seconds, is followed by a smaller one: who
-#: writes may wait for all of it.
-_LONGEST_BATCH = 0.1
+#: writes may wait for all of it, and for a file SQLite asks ever more seldom.
+_LONGEST_BATCH = 0.025
 _LONGEST_AGE = 100 * 365 * 86400
 
 Progress = Callable[[int], object]

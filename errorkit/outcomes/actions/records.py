@@ -163,6 +163,13 @@ class Ending:
     fault: Fault | None = None
     message: Message | None = None
 
+    @property
+    def is_alone(self) -> bool:
+        """It tells how its action ended, and nothing else."""
+        return self.status is not None and not (
+            self.events or self.late_events or self.fault or self.message
+        )
+
     def check(self) -> None:
         """Check that it is of one action.
 

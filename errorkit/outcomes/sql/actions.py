@@ -26,6 +26,7 @@ from errorkit.outcomes.sql import action_rows, endings, fit, losses
 from errorkit.outcomes.sql.action_reading import Reading
 from errorkit.outcomes.sql.action_words import words
 from errorkit.outcomes.sql.clock import backend_of
+from errorkit.outcomes.sql.compiled import execute
 from errorkit.outcomes.sql.joining import joined
 from errorkit.outcomes.sql.pages import MOST
 from errorkit.outcomes.sql.tables import ACTIONS, EVENTS
@@ -57,8 +58,8 @@ class SqlActions(Reading):
 
         def work(own: sa.Connection) -> bool:
             said = words(backend_of(own))
-            found = own.execute(
-                said.start, {**row, **said.clock.values(lease)}
+            found = execute(
+                own, said.start, {**row, **said.clock.values(lease)}
             ).first()
             # Of one that is over, MariaDB gives the row as it is.
             return found is not None and (
@@ -98,8 +99,8 @@ class SqlActions(Reading):
         def work(own: sa.Connection) -> bool:
             said = words(backend_of(own))
             return bool(
-                own.execute(
-                    said.take_over, {**values, **said.clock.values(lease)}
+                execute(
+                    own, said.take_over, {**values, **said.clock.values(lease)}
                 ).rowcount
             )
 
@@ -119,11 +120,10 @@ class SqlActions(Reading):
         def work(own: sa.Connection) -> str:
             said = words(backend_of(own))
             values = {'own_id': event.action_id, **said.clock.values(lease)}
-            if not own.execute(said.begin_event, values).rowcount:
+            if not execute(own, said.begin_event, values).rowcount:
                 return MISSING
-            own.execute(
-                said.add_event, {**row, **said.clock.values(lease)}
-            )
+            values = {**row, **said.clock.values(lease)}
+            execute(own, said.add_event, values)
             return DONE
 
         return self._transact(work, connection)
@@ -163,6 +163,10 @@ class SqlActions(Reading):
         given = endings.prepared(ending)
         if given is None:
             return Ended(MISSING, (MISSING,) * len(ending.events))
+        if ending.is_alone and self._write_one(
+            lambda own: endings.end_alone(own, given), connection
+        ):
+            return Ended(DONE)
         return self._transact(lambda own: endings.end(own, given), connection)
 
     def sweep(self, batch: int) -> Swept:
@@ -250,9 +254,9 @@ def _accepted(
 ) -> str:
     """Keep an action that has no worker yet, if it is not there."""
     said = words(backend_of(own))
-    own.execute(said.accept, {**row, **said.clock.values(lease)})
+    execute(own, said.accept, {**row, **said.clock.values(lease)})
     values = {'own_id': row['id'], **said.clock.values()}
-    found = own.execute(said.find, values).one()
+    found = execute(own, said.find, values).one()
     if found.is_over:
         losses.lose(own, [row['id']])
         return LATE
@@ -263,7 +267,7 @@ def _late(own: sa.Connection, id: str) -> str:
     """Return why an action cannot be taken over, and write that it is lost."""
     said = words(backend_of(own))
     values = {'own_id': id, **said.clock.values()}
-    row = own.execute(said.find, values).first()
+    row = execute(own, said.find, values).first()
     if row is None:
         return MISSING
     if row.is_over:

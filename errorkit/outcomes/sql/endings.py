@@ -27,6 +27,7 @@ from errorkit.outcomes.actions.records import (
 from errorkit.outcomes.sql import action_rows, fit, losses, messages
 from errorkit.outcomes.sql.action_words import Words, words
 from errorkit.outcomes.sql.clock import backend_of
+from errorkit.outcomes.sql.compiled import execute
 from errorkit.outcomes.sql.tables import ACTIONS, EVENTS
 
 # The columns by which the end of an event is told.
@@ -95,6 +96,16 @@ def prepared(ending: Ending) -> Prepared | None:
     return found if fit.is_storable(ending.action_id) else None
 
 
+def end_alone(own: sa.Connection, given: Prepared) -> bool:
+    """Write how an action ended, by one statement; tell whether it did.
+
+    :param given: of an ending that ``is_alone``
+    """
+    said = words(backend_of(own))
+    values = {**given.values, **said.clock.values()}
+    return bool(execute(own, said.end, values).rowcount)
+
+
 def end(own: sa.Connection, given: Prepared) -> Ended:
     """Write an ending, inside a transaction."""
     ending = given.ending
@@ -108,16 +119,16 @@ def end(own: sa.Connection, given: Prepared) -> Ended:
         for one, values in zip(ending.events, given.events, strict=True)
     )
     for row in given.late_events:
-        own.execute(said.add_ended_event, {**row, **said.clock.values()})
+        execute(own, said.add_ended_event, {**row, **said.clock.values()})
     _tell_action(own, said, given, found, answers, bool(lost))
     recorded = ending.is_recorded(found, answers) and _has_event(own, given)
     if recorded:
         if given.fault is not None:
-            own.execute(
-                said.add_fault, {**given.fault, **said.clock.values()}
+            execute(
+                own, said.add_fault, {**given.fault, **said.clock.values()}
             )
         if given.message is not None:
-            own.execute(messages._INSERT[said.backend], given.message)
+            execute(own, messages._INSERT[said.backend], given.message)
     return Ended(found, answers, recorded)
 
 
@@ -128,12 +139,12 @@ def _end_action(own: sa.Connection, given: Prepared) -> str:
     if ending.status is None:
         one = {'own_id': ending.action_id}
         if ending.events or ending.late_events:
-            touched = own.execute(said.touch, {**one, **said.clock.values()})
+            touched = execute(own, said.touch, {**one, **said.clock.values()})
             return DONE if touched.rowcount else MISSING
-        return DONE if own.execute(said.find, values).first() else MISSING
-    if own.execute(said.end, values).rowcount:
+        return DONE if execute(own, said.find, values).first() else MISSING
+    if execute(own, said.end, values).rowcount:
         return DONE
-    row = own.execute(said.find, values).first()
+    row = execute(own, said.find, values).first()
     if row is None:
         return MISSING
     if row.status == IN_PROGRESS and not row.is_over:
@@ -143,7 +154,7 @@ def _end_action(own: sa.Connection, given: Prepared) -> str:
         return DONE
     if row.is_over:
         losses.lose(own, [ending.action_id])
-    own.execute(said.note_late, values)
+    execute(own, said.note_late, values)
     return LATE
 
 
@@ -157,9 +168,9 @@ def _end_event(
     if not fit.is_storable(one.id):
         return MISSING
     values = {**values, **said.clock.values()}
-    if own.execute(said.end_event, values).rowcount:
+    if execute(own, said.end_event, values).rowcount:
         return DONE
-    row = own.execute(said.find_event, values).first()
+    row = execute(own, said.find_event, values).first()
     if row is None:
         return MISSING
     if row.status == IN_PROGRESS and not row.is_over:
@@ -169,7 +180,7 @@ def _end_event(
     if row.is_over:
         losses.lose_events(own, values['own_action'], [one.id])
         lost.append(one.id)
-    own.execute(said.note_late_event, values)
+    execute(own, said.note_late_event, values)
     return LATE
 
 
@@ -196,12 +207,12 @@ def _tell_action(
     has_ended = ending.status is not None and found == DONE
     if has_ended:
         if (has_lost or ERROR in done) and ending.status != ERROR:
-            own.execute(said.fail_ended, values)
+            execute(own, said.fail_ended, values)
         return
     if done and ending.status is not None:
-        own.execute(said.touch, values)
+        execute(own, said.touch, values)
     if ERROR in done:
-        own.execute(said.fail, values)
+        execute(own, said.fail, values)
 
 
 def _has_event(own: sa.Connection, given: Prepared) -> bool:
@@ -213,7 +224,7 @@ def _has_event(own: sa.Connection, given: Prepared) -> bool:
         return True
     values = {'own_id': fault.event_id, 'own_action': fault.action_id}
     said = words(backend_of(own))
-    found = own.execute(
-        said.find_event, {**values, **said.clock.values()}
+    found = execute(
+        own, said.find_event, {**values, **said.clock.values()}
     ).first()
     return found is not None

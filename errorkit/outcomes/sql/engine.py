@@ -21,7 +21,7 @@ from oslo_db import api as oslo_api
 from oslo_db.sqlalchemy import exc_filters
 
 from errorkit.exceptions import ConfigError
-from errorkit.outcomes.sql import address
+from errorkit.outcomes.sql import address, compiled
 from errorkit.outcomes.sql.transient import is_transient
 from errorkit.outcomes.sql.watchdog import Handle, Watchdog
 
@@ -35,8 +35,10 @@ _LAST_TRY = {'sqlite': address.SQLITE_WAIT + 0.05}
 # How long the server hears nothing within a transaction, in seconds: longer
 # than a slow process may take between two statements.
 _IDLE = 10
-# The handle of a connection's socket, in its record of the pool.
+# In a connection's record of the pool: the handle of its socket, and that a
+# transaction begins with whatever is executed next.
 _HANDLE = 'errorkit.handle'
+_BEGINS = 'errorkit.begins'
 
 _DATABASES: weakref.WeakSet[Database] = weakref.WeakSet()
 # A child never closes what its parent talks through: it keeps it.
@@ -92,8 +94,16 @@ class Database:
             connect_args=address.driver_options(self.url, budget),
         )
         exc_filters.register_engine(self.engine)
+        compiled.keep_for(self.engine.dialect)
         sqlalchemy.event.listen(self.engine, 'connect', self._connected)
         sqlalchemy.event.listen(self.engine, 'close', self._closed)
+        # One message to the server less, of a driver that can.
+        self._begins_along = self.url.get_driver_name() == 'psycopg2'
+        if self._begins_along:
+            sqlalchemy.event.listen(
+                self.engine, 'before_cursor_execute', _begin_along,
+                retval=True,
+            )
         _DATABASES.add(self)
 
     def read(self, work: Callable[[sqlalchemy.Connection], T]) -> T:
@@ -128,10 +138,16 @@ class Database:
         :param budget: seconds, if less than the database's
         :returns: what it returned; all of it is committed
         """
-        begin = 'BEGIN IMMEDIATE' if self.backend == 'sqlite' else 'BEGIN'
-        return self._within_budget(
-            lambda given: _in_transaction(given, begin, work), budget
-        )
+        def within(connection: sqlalchemy.Connection) -> T:
+            if self._begins_along:
+                connection.info[_BEGINS] = True
+            elif self.backend == 'sqlite':
+                connection.exec_driver_sql('BEGIN IMMEDIATE')
+            else:
+                connection.exec_driver_sql('BEGIN')
+            return _in_transaction(connection, work)
+
+        return self._within_budget(within, budget)
 
     def dispose(self) -> None:
         """Close all connections; the next call opens new ones."""
@@ -221,15 +237,30 @@ def _idle_settings(backend: str, server: str) -> list[str]:
     return []
 
 
+def _begin_along(
+    connection: sqlalchemy.Connection,
+    cursor: object,
+    statement: str,
+    parameters: Any,
+    context: object,
+    executemany: bool,
+) -> tuple[str, Any]:
+    if connection.info.pop(_BEGINS, False):
+        if executemany:
+            connection.exec_driver_sql('BEGIN')
+        else:
+            statement = f'BEGIN; {statement}'
+    return statement, parameters
+
+
 def _in_transaction(
     connection: sqlalchemy.Connection,
-    begin: str,
     work: Callable[[sqlalchemy.Connection], T],
 ) -> T:
-    connection.exec_driver_sql(begin)
     try:
         result = work(connection)
-        connection.exec_driver_sql('COMMIT')
+        if not connection.info.pop(_BEGINS, False):
+            connection.exec_driver_sql('COMMIT')
     except BaseException:
         _roll_back(connection)
         raise
@@ -237,7 +268,7 @@ def _in_transaction(
 
 
 def _roll_back(connection: sqlalchemy.Connection) -> None:
-    if connection.invalidated:
+    if connection.invalidated or connection.info.pop(_BEGINS, False):
         return
     driver: Any = connection.connection.dbapi_connection
     try:

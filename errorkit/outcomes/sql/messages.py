@@ -17,6 +17,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from errorkit.outcomes.records import Message, Page
 from errorkit.outcomes.sql import fit, pages
+from errorkit.outcomes.sql.compiled import execute
 from errorkit.outcomes.sql.engine import Database
 from errorkit.outcomes.sql.joining import joined
 from errorkit.outcomes.sql.tables import MESSAGES
@@ -100,10 +101,10 @@ class SqlMessages:
         """
         row = _row(message)
         if connection is None:
-            self.database.write(lambda own: own.execute(self._insert, row))
+            self.database.write(lambda own: execute(own, self._insert, row))
             return
         with joined(connection) as theirs:
-            theirs.execute(_INSERT[theirs.dialect.name], row)
+            execute(theirs, _INSERT[theirs.dialect.name], row)
 
     def get(self, project_id: str, id: str) -> Message | None:
         """Return a message of a tenant, or None."""

@@ -76,6 +76,8 @@ def explained(store, work):
     plans = []
 
     def explain(connection, cursor, text, parameters, context, many):
+        # The first of a transaction may begin it.
+        text = text.removeprefix('BEGIN; ')
         if text.startswith(('EXPLAIN', 'BEGIN', 'COMMIT')):
             return
         asked = f'{WORDS[backend]} {text}'
