@@ -13,7 +13,6 @@ import sys
 import threading
 import types
 import warnings
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import assertions
 import flask
@@ -23,6 +22,7 @@ import webob.dec
 import webob.exc
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loopback import serving
 from webob.headers import ResponseHeaders
 
 import errorkit
@@ -723,33 +723,6 @@ def test_a_port_where_nobody_listens_is_exit_status_2():
 # Over a socket
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *args):
-        pass
-
-    def log_error(self, *args):
-        pass
-
-
-class QuietServer(WSGIServer):
-    def handle_error(self, request, client_address):
-        pass
-
-
-@contextlib.contextmanager
-def served(application):
-    """Serve an application; yield its URL."""
-    server = make_server('127.0.0.1', 0, application, QuietServer, Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f'http://127.0.0.1:{server.server_port}'
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @contextlib.contextmanager
 def answering(*replies):
     """Answer each connection with raw bytes; yield the URL and the requests.
@@ -793,7 +766,7 @@ def answering(*replies):
 
 
 def test_a_served_application_fails_nothing():
-    with served(wrapped()) as url:
+    with serving(wrapped()) as url:
         status, out, _ = command(
             url, '--post', '/', '--fault', '/bug', '--code-version', '1.5',
             # Where the application gives no length, wsgiref says 0.
@@ -802,7 +775,7 @@ def test_a_served_application_fails_nothing():
 
 
 def test_a_served_application_without_errorkit_is_found_out():
-    with served(raising) as url:
+    with serving(raising) as url:
         status, out, _ = command(url, '--json')
     found = {item['id']: item for item in json.loads(out)['checks']}
     assert status == 1

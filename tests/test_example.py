@@ -19,11 +19,11 @@ import sys
 import threading
 import time
 import unittest
-import wsgiref.simple_server
 
 import gabbi.driver
 import pytest
 import webtest
+from loopback import serving
 from paste.deploy import loadapp
 
 from errorkit import cli
@@ -820,26 +820,6 @@ def test_what_is_too_old_is_deleted_and_nothing_else(ada, tmp_path):
     assert len(ada('GET', actions).json['actions']) == 1
 
 
-@contextlib.contextmanager
-def served(application):
-    """Serve an application in a thread; give its URL."""
-    with wsgiref.simple_server.make_server(
-        '127.0.0.1', 0, application, handler_class=Quiet
-    ) as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.01])
-        thread.start()
-        try:
-            yield f'http://127.0.0.1:{server.server_port}'
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-class Quiet(wsgiref.simple_server.WSGIRequestHandler):
-    def log_message(self, *args):
-        """Say nothing."""
-
-
 @pytest.fixture(name='asking')
 def _asking(environment, monkeypatch):
     """The service with neighbours, which are served in this process."""
@@ -847,8 +827,8 @@ def _asking(environment, monkeypatch):
     from volumes import image_service, quota_service
 
     with (
-        served(image_service.from_code()) as images,
-        served(quota_service.from_code()) as quota,
+        serving(image_service.from_code()) as images,
+        serving(quota_service.from_code()) as quota,
     ):
         monkeypatch.setenv('VOLUMES_IMAGE_URL', images)
         monkeypatch.setenv('VOLUMES_QUOTA_URL', quota)
@@ -918,7 +898,7 @@ def test_a_neighbour_that_fails_is_a_502_that_says_nothing_private(
             with socket.create_server(('127.0.0.1', 0)) as gone:
                 url = f'http://127.0.0.1:{gone.getsockname()[1]}'
         else:
-            url = stack.enter_context(served(kind))
+            url = stack.enter_context(serving(kind))
         monkeypatch.setenv(f'VOLUMES_{service.upper()}_URL', url)
         ada = Client(loadapp(INI))
         wanted = {'name': 'ice', 'size': 1, 'imageRef': 'cirros'}

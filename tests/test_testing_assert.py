@@ -3,8 +3,6 @@
 
 import json
 import re
-import threading
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import django
 import django.test
@@ -22,6 +20,7 @@ import webtest
 from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
+from loopback import serving
 
 import errorkit
 from errorkit.testing import responses
@@ -100,13 +99,6 @@ def ask(kind='errors', where='/', service=shop):
 # The clients
 
 
-class _Silent(WSGIRequestHandler):
-    """A handler that writes no access log."""
-
-    def log_message(self, *args):
-        """Say nothing."""
-
-
 def _doubling(environ, start_response):
     """Send the request id twice where the path is ``/double``."""
 
@@ -123,13 +115,8 @@ WRAPPED = wrapped()
 
 @pytest.fixture(scope='module', name='url')
 def _url():
-    server = make_server('127.0.0.1', 0, _doubling, handler_class=_Silent)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f'http://127.0.0.1:{server.server_port}'
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(_doubling) as url:
+        yield url
 
 
 def by_webob(url, where):

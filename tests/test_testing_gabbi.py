@@ -7,9 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
-import threading
 import unittest
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import gabbi.driver
 import pytest
@@ -17,6 +15,7 @@ import webob
 import webob.dec
 import webob.exc
 import yaml
+from loopback import serving
 
 import errorkit
 from errorkit.testing.gabbi import gabbi_response_handlers
@@ -416,24 +415,10 @@ def test_gabbis_pytest_loader_runs_them(pytester, monkeypatch):
     done.stdout.fnmatch_lines(["*code is 'shop.cake.gone', not 'shop.cak*"])
 
 
-class _Silent(WSGIRequestHandler):
-    """A handler that writes no access log."""
-
-    def log_message(self, *args):
-        """Say nothing."""
-
-
 @pytest.fixture(name='url')
 def _url():
-    server = make_server(
-        '127.0.0.1', 0, application(), handler_class=_Silent
-    )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f'http://127.0.0.1:{server.server_port}'
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(application()) as url:
+        yield url
 
 
 @pytest.mark.parametrize(('arc', 'status'), [(ARC, 0), (WRONG, 1)])

@@ -11,9 +11,6 @@ import dataclasses
 import gzip
 import json
 import pickle
-import threading
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import httpx
 import keystoneauth1.exceptions
@@ -25,6 +22,7 @@ import webob.exc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keystoneauth1 import noauth, session
+from loopback import serving
 
 import errorkit
 from errorkit.error import UpstreamError, explanation_of
@@ -78,25 +76,11 @@ def service(environ, start_response):
     return [body]
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Handler(WSGIRequestHandler):
-    def log_message(self, format, *args):
-        """Keep the test's output clean."""
-
-
 @pytest.fixture(scope='module')
 def url():
     """The URL of the service on loopback, on a port that is free."""
-    server = make_server('127.0.0.1', 0, service, _Server, _Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f'http://127.0.0.1:{server.server_port}'
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(service) as served:
+        yield served
 
 
 def by_requests(url, **more):

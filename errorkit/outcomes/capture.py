@@ -13,20 +13,19 @@ import functools
 import logging
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from errorkit import current, log
 from errorkit.outcomes import beside
 from errorkit.outcomes.composing import composed
 from errorkit.outcomes.declared import Event
-from errorkit.outcomes.decorating import decorated, told
+from errorkit.outcomes.decorating import Block, told
 from errorkit.outcomes.exceptions import InvalidLevel, InvalidParams
 from errorkit.outcomes.permitted import LEVELS, Permitted
 
 LOG = logging.getLogger('errorkit.outcomes')
 
 _NO_FAILURES = (StopIteration, StopAsyncIteration)
-_Function = TypeVar('_Function', bound=Callable[..., Any])
 
 
 class Creates(Protocol):
@@ -39,7 +38,7 @@ class Creates(Protocol):
         """Create a message."""
 
 
-class Capture:
+class Capture(Block):
     """Writes a message when its block, or the function it decorates, raises.
 
     It serves ``with`` and ``async with``, and as a decorator functions,
@@ -111,7 +110,7 @@ class Capture:
         tb: TracebackType | None,
     ) -> None:
         if raised is not None:
-            self._failed(raised, (), {})
+            self._failed(raised)
 
     async def __aenter__(self) -> Capture:
         return self
@@ -122,19 +121,10 @@ class Capture:
         raised: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        if raised is not None:
-            await self._failed_async(raised, (), {})
+        if isinstance(raised, Exception):
+            await beside.run(functools.partial(self._failed, raised))
 
-    def __call__(self, function: _Function) -> _Function:
-        """Return a function whose failures give a message."""
-        return decorated(function, functools.partial(_Call, self))
-
-    def _failed(
-        self,
-        raised: BaseException,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> None:
+    def _failed(self, raised: BaseException) -> None:
         if not isinstance(raised, Exception) or (
             isinstance(raised, _NO_FAILURES)
         ):
@@ -144,7 +134,7 @@ class Capture:
             if self._only_mapped and meanings.of(raised, Event) is None:
                 return
             context, project_id, resource_uuid, params = (
-                told(one, args, kwargs) for one in self._subject
+                told(one, *self._arguments) for one in self._subject
             )
             if context is None:
                 context = current.current()
@@ -161,53 +151,4 @@ class Capture:
             log.say(
                 LOG, logging.ERROR, 'no user message for a failure, %s',
                 log.class_name(type(raised)), raised=exc,
-            )
-
-    async def _failed_async(
-        self,
-        raised: BaseException,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> None:
-        await beside.run(
-            functools.partial(self._failed, raised, args, kwargs)
-        )
-
-
-class _Call:
-    """One call of a decorated function: a block that knows its arguments."""
-
-    __slots__ = ('_args', '_capture', '_kwargs')
-
-    def __init__(
-        self, capture: Capture, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        self._capture = capture
-        self._args = args
-        self._kwargs = kwargs
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        if raised is not None:
-            self._capture._failed(raised, self._args, self._kwargs)
-
-    async def __aenter__(self) -> None:
-        pass
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        if isinstance(raised, Exception):
-            await self._capture._failed_async(
-                raised, self._args, self._kwargs
             )

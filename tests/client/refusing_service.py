@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A service that refuses, wrapped by errorkit, on loopback."""
-
-import contextlib
-import threading
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+"""A service that refuses, wrapped by errorkit."""
 
 import webob
 import webob.exc
@@ -49,24 +44,3 @@ APPLICATION = errorkit.wrap(
     volumes, service_type='volume', catalog=CATALOG,
     compat_headers=['X-Compute-Request-Id'],
     format={'/compute': 'compute', '/bridge': 'bridge'})
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Handler(WSGIRequestHandler):
-    def log_message(self, format, *args):
-        """Keep the test's output clean."""
-
-
-@contextlib.contextmanager
-def serving():
-    """Serve on a free port; give the URL."""
-    server = make_server('127.0.0.1', 0, APPLICATION, _Server, _Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f'http://127.0.0.1:{server.server_port}'
-    server.shutdown()
-    thread.join()
-    server.server_close()

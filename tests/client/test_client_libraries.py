@@ -15,6 +15,7 @@ import requests
 import urllib3
 import webob
 from keystoneauth1 import noauth, session
+from loopback import serving
 
 from errorkit import client, ids
 from errorkit.error import FAULT_DETAIL
@@ -25,7 +26,7 @@ volume = client.load_catalog(service.CATALOG)
 @pytest.fixture(scope='module')
 def url():
     """The URL of the service."""
-    with service.serving() as served:
+    with serving(service.APPLICATION) as served:
         yield served
 
 

@@ -7,6 +7,7 @@ import textwrap
 
 import pytest
 import refusing_service
+from loopback import serving
 
 from errorkit import client
 from errorkit.codes import lock
@@ -30,7 +31,7 @@ def example(tmp_path, monkeypatch):
 
 @pytest.fixture(scope='module')
 def url():
-    with refusing_service.serving() as served:
+    with serving(refusing_service.APPLICATION) as served:
         yield served
 
 

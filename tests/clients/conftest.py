@@ -3,13 +3,14 @@
 
 import pytest
 import refusing
+from loopback import serving
 from openstack_clients import Clients
 
 
 @pytest.fixture(scope='session')
 def _served():
     sent = refusing.Sent(refusing.mounted())
-    with refusing.serving(sent) as url:
+    with serving(sent) as url:
         yield url, sent
 
 

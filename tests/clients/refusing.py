@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small service that refuses in every way, served on loopback.
+"""A small service that refuses in every way.
 
 Each name is one way: ``/v3/p/volumes/over-limit`` answers 413. It is mounted
 once for each format and service type, ``/bridge/compute/v2.1/...``; under
 ``/reject`` it speaks the bridge and refuses a bad id of a caller, under
 ``/one-id`` it speaks the bridge and sends no compat header.
 """
-
-import contextlib
-import threading
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import webob
 import webob.dec
@@ -177,30 +172,3 @@ class Sent:
     def request_id(self):
         """The local id of the last answer."""
         return self.answers[-1][2]['X-Openstack-Request-Id']
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Handler(WSGIRequestHandler):
-    def log_message(self, format, *args):
-        """Keep the test's output clean."""
-
-
-@contextlib.contextmanager
-def serving(application):
-    """Serve an application on loopback, on a port that is free.
-
-    :returns: the URL of its root, without a slash at the end
-    """
-    server = make_server('127.0.0.1', 0, application, _Server, _Handler)
-    # The poll interval is how long a shutdown waits.
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f'http://127.0.0.1:{server.server_port}'
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -8,6 +8,7 @@ import pytest
 import refusing
 import webob
 import webob.exc
+from loopback import serving
 from openstack_clients import Clients
 
 import errorkit
@@ -135,7 +136,7 @@ def asked(layer):
         return refusing.service(environ, start_response)  # discovery
 
     sent = refusing.Sent(refusing.mounted(inside))
-    with refusing.serving(sent) as url:
+    with serving(sent) as url:
         clients = Clients(url)
         yield clients, sent
         clients.close()

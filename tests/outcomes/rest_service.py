@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A volume service with the messages API, as real clients find it."""
 
-import contextlib
-import threading
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-
 import webob
 import webob.dec
 from message_samples import PERMITTED
@@ -136,15 +131,6 @@ class Caller:
         return [one['id'] for one in response.json['messages']]
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Handler(WSGIRequestHandler):
-    def log_message(self, format, *args):
-        """Keep the test's output clean."""
-
-
 class Noted:
     """What an application was asked and answered."""
 
@@ -163,18 +149,3 @@ class Noted:
 
         path = environ['PATH_INFO']
         return self._application(environ, noting)
-
-
-@contextlib.contextmanager
-def serving(application):
-    """Serve an application on loopback; gives the URL of its root."""
-    server = make_server('127.0.0.1', 0, application, _Server, _Handler)
-    # The poll interval is how long a shutdown waits.
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f'http://127.0.0.1:{server.server_port}'
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

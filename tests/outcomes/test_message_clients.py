@@ -12,6 +12,7 @@ import pytest
 from cinderclient import client as cinder
 from cinderclient import exceptions
 from keystoneauth1 import noauth, session
+from loopback import serving
 from message_samples import (
     CREATE,
     SNAPSHOT,
@@ -21,7 +22,7 @@ from message_samples import (
     context,
 )
 from openstack import exceptions as sdk_exceptions
-from rest_service import Noted, api_of, serving, wrapped
+from rest_service import Noted, api_of, wrapped
 
 # openstacksdk warns of what it calls in itself.
 pytestmark = pytest.mark.filterwarnings(

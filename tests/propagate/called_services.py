@@ -4,10 +4,8 @@
 import asyncio
 import contextlib
 import socket
-import socketserver
 import threading
 import urllib.parse
-import wsgiref.simple_server
 
 import httpx
 import keystoneauth1.adapter
@@ -63,30 +61,6 @@ class Service:
             (one.get('traceparent'), one.get('tracestate'))
             for one in self.seen
         ]
-
-
-class _Server(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(wsgiref.simple_server.WSGIRequestHandler):
-    def log_message(self, *args):
-        """Say nothing."""
-
-
-@contextlib.contextmanager
-def serving(application):
-    """Serve an application; give its port."""
-    server = wsgiref.simple_server.make_server(
-        '127.0.0.1', 0, application, _Server, _Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 """Two services on loopback: one is listed, the other is not."""
 
 import pytest
-from called_services import CLIENTS, Service, serving
+from called_services import CLIENTS, Service
+from loopback import serving
 from oslo_context import context as oslo_context
 
 
@@ -17,25 +18,25 @@ def _nobody_stays_current():
 @pytest.fixture(scope='session')
 def _services():
     ours, foreign = Service(), Service()
-    with serving(ours) as port, serving(foreign) as other:
-        yield (ours, f'127.0.0.1:{port}'), (foreign, f'127.0.0.1:{other}')
+    with serving(ours) as url, serving(foreign) as other:
+        yield (ours, url), (foreign, other)
 
 
 @pytest.fixture
 def ours(_services):
     """The listed service, its host and port."""
-    service, place = _services[0]
+    service, service.url = _services[0]
     service.seen.clear()
-    service.place, service.url = place, f'http://{place}'
+    service.place = service.url.removeprefix('http://')
     return service
 
 
 @pytest.fixture
 def foreign(_services):
     """The service that nobody has listed."""
-    service, place = _services[1]
+    service, service.url = _services[1]
     service.seen.clear()
-    service.place, service.url = place, f'http://{place}'
+    service.place = service.url.removeprefix('http://')
     return service
 
 

@@ -18,8 +18,8 @@ from called_services import (
     TRACEPARENT,
     TRACESTATE,
     sending,
-    serving,
 )
+from loopback import serving
 from oslo_context import context as oslo_context
 
 import errorkit
@@ -528,9 +528,9 @@ def test_a_chain_of_services_shares_the_global_id(get):
         start_response('200 OK', [('Content-Length', '2')])
         return [b'ok']
 
-    with serving(errorkit.wrap(oven, service_type='oven')) as port:
+    with serving(errorkit.wrap(oven, service_type='oven')) as url:
         def inside():
-            get(Propagation('127.0.0.1'), f'http://127.0.0.1:{port}/')
+            get(Propagation('127.0.0.1'), f'{url}/')
             return context.downstream_request_ids()
 
         reply, kept = serve(inside)

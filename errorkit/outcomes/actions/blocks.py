@@ -6,14 +6,11 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
-from errorkit.outcomes import decorating
-from errorkit.outcomes.actions.entering import entered, exited, unharmed
+from errorkit.outcomes.actions.entering import Ends, RecordedBlock
 from errorkit.outcomes.actions.recording import Live
 from errorkit.outcomes.actions.steps import EventBlock
-
-_Function = TypeVar('_Function', bound=Callable[..., Any])
 
 #: The action whose block was entered last in this context; see ``innermost``.
 CURRENT: contextvars.ContextVar[Live | None] = contextvars.ContextVar(
@@ -33,7 +30,7 @@ def innermost() -> Live | None:
     return live
 
 
-class LooseEvent:
+class LooseEvent(RecordedBlock[EventBlock]):
     """One step of an action that others began, and will finish.
 
     A block, or the decorator of a function, each call of which is one.
@@ -42,51 +39,16 @@ class LooseEvent:
     """
 
     def __init__(
-        self,
-        opens: Callable[[tuple[Any, ...], dict[str, Any]], EventBlock],
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
+        self, opens: Callable[[tuple[Any, ...], dict[str, Any]], EventBlock]
     ) -> None:
+        super().__init__()
         self._opens = opens
-        self._args = args
-        self._kwargs = kwargs or {}
-        self._running: list[EventBlock] = []
 
-    def __enter__(self) -> EventBlock:
-        block = self._opens(self._args, self._kwargs)
-        block.__enter__()
-        self._running.append(block)
-        return block
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self._running.pop().__exit__(kind, raised, tb)
-
-    async def __aenter__(self) -> EventBlock:
-        await entered(self)
-        return self._running[-1]
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        await exited(self, raised)
-
-    def __call__(self, function: _Function) -> _Function:
-        """Return a function each call of which is such a step."""
-        return decorating.decorated(
-            function,
-            lambda args, kwargs: LooseEvent(self._opens, args, kwargs),
-        )
+    def _begin(self) -> tuple[EventBlock, Ends]:
+        return self._opens(*self._arguments)._begin()
 
 
-class ActionBlock:
+class ActionBlock(RecordedBlock[Live]):
     """An action from its begin, or its continuation, to its end.
 
     A block, or the decorator of a function, each call of which is one.
@@ -99,36 +61,25 @@ class ActionBlock:
         self,
         opens: Callable[[tuple[Any, ...], dict[str, Any]], Live],
         finishes: bool,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
     ) -> None:
+        super().__init__()
         self._opens = opens
         self._finishes = finishes
-        self._args = args
-        self._kwargs = kwargs or {}
-        self._running: list[Live] = []
 
-    def __enter__(self) -> Live:
-        live = self._opens(self._args, self._kwargs)
+    def _begin(self) -> tuple[Live, Ends]:
+        live = self._opens(*self._arguments)
         live.outer = innermost()
         live.open(self._finishes)
-        self._running.append(live)
         CURRENT.set(live)
-        return live
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        live = self._running.pop()
-        _leave(live)
-        unharmed(raised, lambda: live.close(raised))
+        def ends(raised: BaseException | None) -> None:
+            _leave(live)
+            live.close(raised)
+
+        return live, ends
 
     async def __aenter__(self) -> Live:
-        await entered(self)
-        live = self._running[-1]
+        live = await super().__aenter__()
         # It was set in another thread's context.
         CURRENT.set(live)
         return live
@@ -139,17 +90,9 @@ class ActionBlock:
         raised: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        _leave(self._running[-1])
-        await exited(self, raised)
-
-    def __call__(self, function: _Function) -> _Function:
-        """Return a function each call of which is such an action."""
-        return decorating.decorated(
-            function,
-            lambda args, kwargs: ActionBlock(
-                self._opens, self._finishes, args, kwargs
-            ),
-        )
+        live, _ = self._running[-1]
+        _leave(live)
+        await super().__aexit__(kind, raised, tb)
 
 
 def _leave(live: Live) -> None:

@@ -1,18 +1,72 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Enters and leaves blocks, so that neither body nor event loop notice."""
+"""Blocks that are recorded, so that neither body nor event loop notice."""
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
 
 from errorkit import log
 from errorkit.outcomes import beside
 from errorkit.outcomes.decorating import Block
 
 LOG = logging.getLogger('errorkit.outcomes')
+
+_Given = TypeVar('_Given')
+#: Ends what has begun; called with what the body has raised, or None.
+Ends = Callable[[BaseException | None], None]
+
+
+class RecordedBlock(Block, Generic[_Given]):
+    """A block whose begin and end are recorded.
+
+    It can be used again, within itself too. In a coroutine it begins and
+    ends beside the event loop, which must not wait for a store.
+    """
+
+    def __init__(self) -> None:
+        #: Of each time that it is entered, what it gave and what ends it.
+        self._running: list[tuple[_Given, Ends]] = []
+
+    @abc.abstractmethod
+    def _begin(self) -> tuple[_Given, Ends]:
+        """Begin; return what the block gives, and what ends it."""
+
+    def __enter__(self) -> _Given:
+        given, ends = self._begin()
+        self._running.append((given, ends))
+        return given
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        _, ends = self._running.pop()
+        unharmed(raised, lambda: ends(raised))
+
+    async def __aenter__(self) -> _Given:
+        await entered(self)
+        return self._running[-1][0]
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        await exited(self, raised)
+
+    def _of_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Self:
+        block = super()._of_call(args, kwargs)
+        block._running = []
+        return block
 
 
 def unharmed(
@@ -35,7 +89,7 @@ def unharmed(
 
 
 async def entered(block: Block) -> None:
-    """Enter a block beside the event loop, which must not wait for a store.
+    """Enter a block beside the event loop.
 
     :raises asyncio.CancelledError: it came meanwhile; the block has ended by
         it

@@ -4,13 +4,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
-from errorkit.outcomes import decorating
 from errorkit.outcomes.actions.caught import is_end
-from errorkit.outcomes.actions.entering import entered, exited, unharmed
+from errorkit.outcomes.actions.entering import Ends, RecordedBlock
 from errorkit.outcomes.actions.failures import Failure
 from errorkit.outcomes.actions.means import Work
 from errorkit.outcomes.actions.records import (
@@ -22,8 +19,6 @@ from errorkit.outcomes.actions.records import (
     EventEnd,
 )
 from errorkit.outcomes.actions.subjects import check_name
-
-_Function = TypeVar('_Function', bound=Callable[..., Any])
 
 
 class Whole(Work, Protocol):
@@ -46,7 +41,7 @@ class Whole(Work, Protocol):
         """Note the failure of an event that has no action."""
 
 
-class EventBlock:
+class EventBlock(RecordedBlock['EventBlock']):
     """One step of an action; it can be used again, once it is over.
 
     :param live: the action
@@ -59,50 +54,24 @@ class EventBlock:
         check_name('name', name)
         if deadline is not None and not deadline > 0:
             raise ValueError(f'deadline={deadline!r} is not above 0 seconds')
+        super().__init__()
         self._live = live
         self._name = name
         self._deadline = deadline
         self._heartbeat = heartbeat
-        self._running: list[tuple[str, str] | None] = []
 
-    def __enter__(self) -> EventBlock:
-        self._running.append(self._begin())
-        return self
+    def _begin(self) -> tuple[EventBlock, Ends]:
+        begun = self._start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        running = self._running.pop()
-        if running is not None:
-            unharmed(raised, lambda: self._end(*running, raised))
-        elif raised is not None and not is_end(raised):
-            unharmed(raised, lambda: self._live.failed_alone(raised))
+        def ends(raised: BaseException | None) -> None:
+            if begun is not None:
+                self._end(*begun, raised)
+            elif raised is not None and not is_end(raised):
+                self._live.failed_alone(raised)
 
-    async def __aenter__(self) -> EventBlock:
-        await entered(self)
-        return self
+        return self, ends
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        raised: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        await exited(self, raised)
-
-    def __call__(self, function: _Function) -> _Function:
-        """Return a function whose every call is such a step."""
-        return decorating.decorated(
-            function,
-            lambda args, kwargs: EventBlock(
-                self._live, self._name, self._deadline, self._heartbeat
-            ),
-        )
-
-    def _begin(self) -> tuple[str, str] | None:
+    def _start(self) -> tuple[str, str] | None:
         live, means = self._live, self._live.means
         if live.action is None:
             return None

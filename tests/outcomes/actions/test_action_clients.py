@@ -12,11 +12,12 @@ import webob
 import webob.dec
 from action_service import ADMIN, NEWEST, OWNER, wrapped
 from keystoneauth1 import noauth, session
+from loopback import serving
 from message_samples import NO_ROOM, NoRoom
 from novaclient import api_versions, exceptions
 from novaclient import client as nova_client
 from recorded import ASKED, asked
-from rest_service import Noted, serving
+from rest_service import Noted
 
 from errorkit.domain import Known
 from errorkit.outcomes.actions import Actions
