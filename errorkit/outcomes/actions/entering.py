@@ -25,8 +25,10 @@ Ends = Callable[[BaseException | None], None]
 class RecordedBlock(Block, Generic[_Given]):
     """A block whose begin and end are recorded.
 
-    It can be used again, within itself too. In a coroutine it begins and
-    ends beside the event loop, which must not wait for a store.
+    It can be used again, within itself too, by one thread or task at a time;
+    as a decorator by any number, since each call has a block of its own. In a
+    coroutine it begins and ends beside the event loop, which must not wait
+    for a store.
     """
 
     def __init__(self) -> None:
