@@ -35,7 +35,7 @@ _AFTER_FAILURE = 60.0
 _LONGEST_PAUSE = 1.0
 #: A batch that takes longer, in seconds, is followed by a smaller one: who
 #: writes may wait for all of it, and for a file SQLite asks ever more seldom.
-_LONGEST_BATCH = 0.025
+_LONGEST_BATCH = 0.05
 _LONGEST_AGE = 100 * 365 * 86400
 
 Progress = Callable[[int], object]
@@ -96,7 +96,7 @@ def purge(
         took = time.monotonic() - began
         if took > _LONGEST_BATCH:
             size = max(1, size // 2)
-        elif took < _LONGEST_BATCH / 4:
+        elif took < _LONGEST_BATCH / 2:
             size = min(batch, 2 * size)
         stop.wait(max(pause, min(took, _LONGEST_PAUSE)))
     return deleted
