@@ -70,7 +70,7 @@ class Source:
         """Return the stream of its unpacked bytes, to be closed.
 
         :raises OSError: it cannot be read any more
-        :raises ZstdMissing: it needs the extra ``trace``
+        :raises zstd.ZstdMissing: it needs the extra ``trace``
         """
         packed = open(self.path, 'rb')  # noqa: SIM115 - the caller's to close
         try:

@@ -5,21 +5,23 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import importlib
 import io
 import lzma
 import zlib
 from collections.abc import Callable
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol
+
+from errorkit.trace import zstd
 
 _MAGIC = (
     (b'\x1f\x8b', 'gzip'),
     (b'\xfd7zXZ\x00', 'xz'),
-    (b'\x28\xb5\x2f\xfd', 'zstd'),
+    (zstd.MAGIC, 'zstd'),
+    (zstd.PARALLEL, 'zstd'),
 )
 #: So many first bytes tell how a file is packed.
 MAGIC_LENGTH = max(len(magic) for magic, _ in _MAGIC)
-#: Packed bytes that are read at once.
+#: Bytes that are read, or unpacked, at once.
 _PIECE = 1 << 16
 #: What unpacking xz may take, in bytes: twice what ``xz -9`` needs. zstd has
 #: such a bound by itself.
@@ -28,14 +30,6 @@ _XZ_MEMORY = 128 << 20
 BROKEN: tuple[type[Exception], ...] = (
     OSError, ImportError, EOFError, lzma.LZMAError, zlib.error,
 )
-
-
-class ZstdMissing(ImportError):
-    """Neither Python nor an installed package reads zstd."""
-
-
-class BrokenZstd(OSError):
-    """A zstd stream is damaged."""
 
 
 def packing_of(start: bytes) -> str | None:
@@ -67,18 +61,21 @@ def unpacked(stream: BinaryIO, packing: str | None) -> Stream:
 
     :param stream: at its beginning; the one that is returned closes it
     :param packing: as from ``packing_of``
-    :raises ZstdMissing: it needs the extra ``trace``
+    :raises zstd.ZstdMissing: it needs the extra ``trace``
     """
     if packing == 'gzip':
         unzipped = gzip.GzipFile(fileobj=stream)
         return _Unpacked(stream, unzipped, unzipped.read1)
     if packing == 'xz':
-        buffered = io.BufferedReader(_Xz(stream), _PIECE)
-        return _Unpacked(stream, buffered, buffered.read1)
+        return _buffered(stream, _Xz(stream))
     if packing == 'zstd':
-        unpacking = _Zstd(stream)
-        return _Unpacked(stream, unpacking, unpacking.read)
+        return _buffered(stream, zstd.Zstd(stream))
     return stream
+
+
+def _buffered(packed: BinaryIO, raw: io.RawIOBase) -> Stream:
+    buffered = io.BufferedReader(raw, _PIECE)
+    return _Unpacked(packed, buffered, buffered.read1)
 
 
 class _Unpacked:
@@ -105,7 +102,12 @@ class _Unpacked:
         parts, left = [], size
         while left and self._broken is None:
             try:
-                part = self._read(left)
+                # All that one call unpacks is lost where it finds a damage.
+                part = self._read(min(left, _PIECE))
+            except EOFError as exc:
+                # Each library says it in words of its own.
+                self._broken = EOFError(f'the file is cut short: {exc}')
+                break
             except BROKEN as exc:
                 self._broken = exc
                 break
@@ -157,70 +159,8 @@ class _Xz(io.RawIOBase):
             elif self._unpacker.needs_input:
                 packed = self._stream.read(_PIECE)
                 if not packed:
-                    raise EOFError('it ends before its end-of-stream marker')
+                    raise EOFError('it ends within an xz stream')
             data = self._unpacker.decompress(packed, len(buffer))
             if data:
                 buffer[: len(data)] = data
                 return len(data)
-
-
-class _Zstd:
-    """The bytes of a zstd stream of one or more frames.
-
-    :param stream: packed
-    """
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._reader, self._errors = _zstd_reader(stream)
-        self._left = b''
-
-    def read(self, size: int) -> bytes:
-        """Return at most so many bytes; fewer, or none, at the end."""
-        try:
-            return cast(bytes, self._reader.read(size))
-        except self._errors as exc:
-            raise BrokenZstd(str(exc)) from exc
-
-    def readline(self, limit: int) -> bytes:
-        """Return the bytes to the end of the line, at most so many."""
-        parts, length = [], 0
-        while length < limit:
-            chunk = self._left or self.read(1 << 16)
-            if not chunk:
-                break
-            end = chunk.find(b'\n', 0, limit - length) + 1
-            take = end or limit - length
-            parts.append(chunk[:take])
-            self._left = chunk[take:]
-            length += len(parts[-1])
-            if end:
-                break
-        return b''.join(parts)
-
-    def close(self) -> None:
-        """Close the reader."""
-        self._reader.close()
-
-
-def _zstd_reader(
-    stream: BinaryIO,
-) -> tuple[Any, tuple[type[Exception], ...]]:
-    """Return a reader, and what it raises for a damaged stream."""
-    try:  # from Python 3.14 on
-        module = importlib.import_module('compression.zstd')
-    except ImportError:
-        pass
-    else:
-        return module.ZstdFile(stream), (module.ZstdError, EOFError)
-    try:
-        module = importlib.import_module('zstandard')
-    except ImportError:
-        raise ZstdMissing(
-            'zstd needs the package zstandard: '
-            "pip install 'errorkit[trace]'",
-            name='zstandard',
-        ) from None
-    reader = module.ZstdDecompressor().stream_reader(
-        stream, read_across_frames=True
-    )
-    return reader, (module.ZstdError,)

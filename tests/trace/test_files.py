@@ -13,7 +13,7 @@ import threading
 import pytest
 import zstandard
 
-from errorkit.trace import files, find, lines, packing
+from errorkit.trace import files, find, lines, packing, zstd
 
 LOCAL = 'req-38101a0b-2096-447d-96ea-a692162415ae'
 LINE = (f'2026-11-22 10:00:00.123 1 INFO nova.x [{LOCAL} u p - - -] '
@@ -108,7 +108,7 @@ def test_zstd_without_its_package_is_told_with_the_way_to_install_it(
     monkeypatch.setitem(sys.modules, 'compression.zstd', None)
     monkeypatch.setitem(sys.modules, 'zstandard', None)
     with files.sources([str(tmp_path)]) as found:
-        with pytest.raises(packing.ZstdMissing, match='zstandard'):
+        with pytest.raises(zstd.ZstdMissing, match='zstandard'):
             found[0].open()
         assert len(find.tree(LOCAL, found)) == 5
         [unread] = found.unread
