@@ -22,7 +22,8 @@ class Text(str):
     """One of errorkit's own texts: English as a str, any language on asking.
 
     :param msgid: the English text, with ``%(name)s`` for its values
-    :param values: the values, already fit to be shown
+    :param values: the values, already fit to be shown; a ``Text`` among them
+        comes out in the same language
     """
 
     __slots__ = ('msgid', 'values')
@@ -119,7 +120,12 @@ def translate(text: str, language: str) -> str:
 @functools.lru_cache(maxsize=256)
 def _translated(text: Text, language: str) -> str:
     found = _catalog(language).gettext(text.msgid)
-    return found % text.values if text.values else found
+    if not text.values:
+        return found
+    return found % {
+        name: translate(value, language)
+        for name, value in text.values.items()
+    }
 
 
 @functools.cache

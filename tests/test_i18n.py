@@ -17,6 +17,7 @@ from babel.messages import extract, mofile, pofile
 
 import errorkit
 from errorkit._i18n import Text
+from errorkit.help_pages import HelpPages
 
 ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / 'errorkit'
@@ -45,6 +46,16 @@ def raises(make):
         raise make()
 
     return application
+
+
+def at(application, **changes):
+    """Return an application that is asked for something else."""
+
+    def changed(environ, start_response):
+        environ.update(changes)
+        return application(environ, start_response)
+
+    return changed
 
 
 def asked(application, language=None, **headers):
@@ -241,10 +252,6 @@ def test_detail_style_webob_has_a_lazy_text_too(lazy):
 # -- errorkit's own texts
 
 
-# These stand in user messages, and are no errors.
-OF_MESSAGES = {'An unknown error occurred.', 'unknown action'}
-
-
 def own_errors():
     """Return a request for each of errorkit's own texts, and its answer."""
     wrapped, lenient = (
@@ -257,6 +264,9 @@ def own_errors():
         for strict in (True, False)
     )
     version = 'OpenStack-API-Version'
+    pages = HelpPages(errorkit.Catalog('volume'))
+    written = stack(at(pages, REQUEST_METHOD='POST'))
+    unknown = stack(at(pages, PATH_INFO='/volume.no_such'))
     return [
         (asked_of, headers, status, f'volume.{code}')
         for asked_of, headers, status, code in (
@@ -266,12 +276,14 @@ def own_errors():
             (wrapped, {version: 'volume x'}, 400, 'microversion.invalid'),
             (wrapped, {version: 'volume 4.0'}, 406,
              'microversion.unsupported'),
+            (written, {}, 405, 'undefined_code'),
+            (unknown, {}, 404, 'undefined_code'),
         )
     ]
 
 
 @pytest.mark.parametrize('language', LANGUAGES)
-@pytest.mark.parametrize('number', range(5))
+@pytest.mark.parametrize('number', range(7))
 def test_errorkits_own_texts_come_in_the_readers_language(language, number):
     wrapped, headers, status, code = own_errors()[number]
     english = assert_error(
@@ -292,7 +304,9 @@ def test_errorkits_own_texts_come_in_the_readers_language(language, number):
 
 
 def test_there_are_as_many_of_them_as_this_file_asks_for():
-    assert len(own_errors()) == len(extracted() - OF_MESSAGES)
+    # Those of messages and actions have tests of their own.
+    refusals = extracted(PACKAGE / 'outcomes')
+    assert len(own_errors()) == len(extracted() - refusals)
 
 
 def test_a_text_is_a_str_in_english_and_survives_pickling():
@@ -306,9 +320,9 @@ def test_a_text_is_a_str_in_english_and_survives_pickling():
 # -- the catalogs
 
 
-def extracted():
-    """Return the texts that are marked with ``_()`` in the package."""
-    found = extract.extract_from_dir(PACKAGE, keywords={'_': None})
+def extracted(folder=PACKAGE):
+    """Return the texts that are marked with ``_()`` below a folder."""
+    found = extract.extract_from_dir(folder, keywords={'_': None})
     return {message for _, _, message, _, _ in found}
 
 

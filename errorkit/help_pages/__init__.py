@@ -20,6 +20,7 @@ import webob
 import webob.exc
 
 from errorkit import _paste, handler, keys
+from errorkit._i18n import _
 from errorkit.codes import Catalog, ErrorCode, lock
 from errorkit.exceptions import ConfigError
 from errorkit.export import facts
@@ -92,7 +93,7 @@ class HelpPages:
         environ = request.environ
         if environ['REQUEST_METHOD'] not in _METHODS:
             raise webob.exc.HTTPMethodNotAllowed(
-                'A page about error codes can only be read.',
+                _('A page about error codes can only be read.'),
                 headers=[('Allow', ', '.join(_METHODS))],
             )
         # Not request.path_info: it raises for bytes that are not UTF-8.
@@ -151,7 +152,8 @@ class HelpPages:
 
     def _unknown(self) -> webob.exc.WSGIHTTPException:
         return webob.exc.HTTPNotFound(
-            'There is no error code of this name.', comment=self._not_found
+            _('There is no error code of this name.'),
+            comment=self._not_found,
         )
 
     def _response(

@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from errorkit._i18n import _
 from errorkit.outcomes import cursor, listing
 from errorkit.outcomes.actions.records import (
     FAULT_FILTERS,
@@ -19,7 +20,7 @@ from errorkit.outcomes.exceptions import (
     MarkerNotFound,
     NotAllowed,
 )
-from errorkit.outcomes.fitting import WIDTH, is_fit
+from errorkit.outcomes.fitting import is_fit
 from errorkit.outcomes.reading import is_admin
 from errorkit.outcomes.records import Order
 
@@ -92,17 +93,13 @@ def faults_of_all_projects(
         )
     for name, value in (filters or {}).items():
         if not is_fit(value):
-            raise InvalidInput(
-                name, value,
-                f'a text of at most {WIDTH} characters, none of them a '
-                'control character',
-            )
+            raise InvalidInput(name, value, listing.A_TEXT)
         found[name] = value
     rows = max_limit
     if limit is not None:
         rows = min(rows, listing.number('limit', limit))
     if since is not None and before is not None and since > before:
-        raise InvalidInput('since', since.isoformat(), 'not after before')
+        raise InvalidInput('since', since.isoformat(), _('not after before'))
     after = None
     if marker is not None:
         if not isinstance(marker, str):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from errorkit._i18n import _
 from errorkit.outcomes.exceptions import InvalidInput
 from errorkit.outcomes.fitting import WIDTH, is_fit
 from errorkit.outcomes.records import FILTERABLE, SORTABLE, Order
@@ -15,6 +16,11 @@ from errorkit.outcomes.records import FILTERABLE, SORTABLE, Order
 #: No more than this is left out before a page, as in cinder.
 MAX_OFFSET = 2**31 - 1
 DIRECTIONS = ('asc', 'desc')
+#: What the value of a filter has to be.
+A_TEXT = _(
+    'a text of at most %(most)s characters, none of them a control character',
+    most=str(WIDTH),
+)
 #: What clients call a column that is kept under another name.
 _ALIASES = {'guaranteed_until': 'expires_at'}
 
@@ -33,9 +39,11 @@ def number(name: str, value: object, most: int | None = None) -> int:
     elif type(value) is int and value >= 0:
         found = value
     else:
-        raise InvalidInput(name, value, 'a whole number, 0 or more')
+        raise InvalidInput(name, value, _('a whole number, 0 or more'))
     if most is not None and found > most:
-        raise InvalidInput(name, value, f'a whole number, {most} at most')
+        raise InvalidInput(
+            name, value, _('a whole number, %(most)s at most', most=str(most))
+        )
     return found
 
 
@@ -62,12 +70,7 @@ def filters_of(
     for name, value in (given or {}).items():
         text = str.__str__(value) if isinstance(value, str) else value
         if not is_fit(text):
-            raise InvalidInput(
-                name,
-                value,
-                f'a text of at most {WIDTH} characters, none of them a '
-                'control character',
-            )
+            raise InvalidInput(name, value, A_TEXT)
         found[name] = str(text)
     return found
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from errorkit._i18n import _
 from errorkit.outcomes.exceptions import InvalidInput
 from errorkit.outcomes.records import FILTERABLE
 from errorkit.validation import query as reading
@@ -75,11 +76,11 @@ def read(query: str) -> Asked:
         return Asked()
     pairs, bad = reading.pairs_of(query)
     if bad:
-        raise InvalidInput(str(bad[0].path[0]), None, 'it is not UTF-8')
+        raise InvalidInput(str(bad[0].path[0]), None, _('it is not UTF-8'))
     found: dict[str, str] = {}
     for name, value in pairs:
         if name in found:
-            raise InvalidInput(name, value, 'it is given more than once')
+            raise InvalidInput(name, value, _('it is given more than once'))
         found[name] = value
     keys, dirs = _order(found)
     return Asked(
@@ -109,11 +110,11 @@ def _order(
         )
     if key is not None or direction is not None:
         raise InvalidInput(
-            'sort', None, 'sort_key and sort_dir stand in its place'
+            'sort', None, _('sort_key and sort_dir stand in its place')
         )
     keys, dirs = [], []
     for part in found['sort'].split(','):
-        key, _, direction = part.strip().partition(':')
+        key, _colon, direction = part.strip().partition(':')
         keys.append(key)
         dirs.append(direction or 'desc')
     return keys, dirs
@@ -124,4 +125,4 @@ def _is_yes(value: str | None) -> bool:
         return False
     if value.lower() in _YES:
         return True
-    raise InvalidInput('all_tenants', value, '1 or 0 are')
+    raise InvalidInput('all_tenants', value, _('1 or 0 are'))

@@ -5,10 +5,17 @@ from __future__ import annotations
 
 import webob.exc
 
+from errorkit._i18n import _
 from errorkit.codes import Catalog, ErrorCode
 from errorkit.outcomes.exceptions import InvalidInput
 from errorkit.outcomes.records import SORTABLE
-from errorkit.outcomes.rest.refusing import METHOD, Refusing, cut, declared
+from errorkit.outcomes.rest.refusing import (
+    METHOD,
+    Refusing,
+    cut,
+    declared,
+    not_valid,
+)
 
 _NO_MESSAGE = 'not_found'
 _NO_MARKER = 'marker_not_found'
@@ -57,7 +64,7 @@ class Refusals(Refusing):
         """Return the 404 for a message, of whomever it may be."""
         return self.made(
             webob.exc.HTTPNotFound,
-            f'Message {cut(id)} could not be found.',
+            _('Message %(id)s could not be found.', id=cut(id)),
             _NO_MESSAGE,
         )
 
@@ -65,7 +72,7 @@ class Refusals(Refusing):
         """Return the 404 for the marker of a list."""
         return self.made(
             webob.exc.HTTPNotFound,
-            f'Marker {cut(marker)} could not be found.',
+            _('Marker %(id)s could not be found.', id=cut(marker)),
             _NO_MARKER,
         )
 
@@ -76,12 +83,13 @@ class Refusals(Refusing):
         name, allowed = raised.parameter, raised.allowed
         if name in ('sort_keys', 'sort_dirs'):
             name = 'sort'
-            allowed = (
-                f'keys are {", ".join(SORTABLE)}; directions are asc, desc'
+            allowed = _(
+                'keys are %(keys)s; directions are asc, desc',
+                keys=', '.join(SORTABLE),
             )
         return self.made(
             webob.exc.HTTPBadRequest,
-            f'The parameter {cut(name)} is not valid: {allowed}.',
+            not_valid(name, allowed),
             _QUERY,
         )
 
@@ -91,6 +99,10 @@ class Refusals(Refusing):
             listed += ', …'
         return self.made(
             webob.exc.HTTPBadRequest,
-            f'Invalid filters: {listed}. The {allowed}.',
+            _(
+                'Invalid filters: %(names)s. The filters are %(known)s.',
+                names=listed,
+                known=allowed.removeprefix('filters are '),
+            ),
             _FILTER,
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import webob.exc
 
+from errorkit._i18n import _
 from errorkit.codes import Catalog, ErrorCode
 
 _WIDTH = 255
@@ -63,7 +64,7 @@ class Refusing:
         """Return the 404 for an address that has nothing."""
         return self.made(
             webob.exc.HTTPNotFound,
-            'The resource could not be found.',
+            _('The resource could not be found.'),
             NO_PAGE,
         )
 
@@ -74,7 +75,7 @@ class Refusing:
         """
         return self.made(
             webob.exc.HTTPMethodNotAllowed,
-            f'The methods here are {allow}.',
+            _('The methods here are %(methods)s.', methods=allow),
             METHOD,
             headers=[('Allow', allow)],
         )
@@ -86,7 +87,10 @@ class Refusing:
         """
         return self.made(
             webob.exc.HTTPForbidden,
-            f'The policy does not allow {action} to be performed.',
+            _(
+                'The policy does not allow %(action)s to be performed.',
+                action=action,
+            ),
             FORBIDDEN,
         )
 
@@ -94,7 +98,7 @@ class Refusing:
         """Return the 400 for an address of another project."""
         return self.made(
             webob.exc.HTTPBadRequest,
-            'The project in the address is not that of the token.',
+            _('The project in the address is not that of the token.'),
             PROJECT,
         )
 
@@ -107,6 +111,7 @@ class Refusing:
     ) -> Exception:
         """Return an exception.
 
+        :param detail: translatable, where it is errorkit's own
         :param reason: the last label of its code
         """
         return kind(detail, headers=headers, comment=self._prefix + reason)
@@ -115,3 +120,16 @@ class Refusing:
 def cut(value: str, width: int = _WIDTH) -> str:
     """Return a client's value as an answer may repeat it."""
     return value if len(value) <= width else value[:width] + '…'
+
+
+def not_valid(name: str, allowed: str) -> str:
+    """Return what a client is told of a parameter.
+
+    :param name: of the parameter
+    :param allowed: what would have been right, or what is wrong
+    """
+    return _(
+        'The parameter %(name)s is not valid: %(allowed)s.',
+        name=cut(name),
+        allowed=allowed,
+    )

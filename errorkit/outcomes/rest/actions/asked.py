@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
+from errorkit._i18n import _
 from errorkit.outcomes.exceptions import InvalidInput
 from errorkit.validation import query as reading
 
@@ -26,9 +27,9 @@ def read(query: str, known: Iterable[str]) -> dict[str, str]:
         return {}
     pairs, bad = reading.pairs_of(query)
     if bad:
-        raise InvalidInput(str(bad[0].path[0]), None, 'it is not UTF-8')
+        raise InvalidInput(str(bad[0].path[0]), None, _('it is not UTF-8'))
     names = tuple(known)
-    unknown = sorted({name for name, _ in pairs} - set(names))
+    unknown = sorted({name for name, value in pairs} - set(names))
     if unknown:
         raise InvalidInput(
             'query', tuple(unknown), f'parameters are {", ".join(names)}'
@@ -36,7 +37,7 @@ def read(query: str, known: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
         if name in found:
-            raise InvalidInput(name, value, 'it is given more than once')
+            raise InvalidInput(name, value, _('it is given more than once'))
         found[name] = value
     return found
 
@@ -62,6 +63,10 @@ def time(name: str, found: dict[str, str]) -> datetime.datetime | None:
             raise ValueError(name)
     except (ValueError, OverflowError):
         raise InvalidInput(
-            name, value, 'a time in ISO 8601, such as 2026-11-22T10:00:00Z'
+            name, value,
+            _(
+                'a time in ISO 8601, such as %(example)s',
+                example='2026-11-22T10:00:00Z',
+            ),
         ) from None
     return read

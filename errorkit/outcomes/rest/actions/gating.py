@@ -7,6 +7,7 @@ import dataclasses
 import datetime
 from typing import TYPE_CHECKING
 
+from errorkit._i18n import _
 from errorkit.outcomes.exceptions import InvalidInput
 from errorkit.outcomes.rest.actions import asked
 from errorkit.outcomes.rest.actions.presets import Preset
@@ -69,8 +70,10 @@ class Gates:
         if since is not None and before is not None and since > before:
             raise InvalidInput(
                 'changes-since', None,
-                'The value of changes-since must be less than or equal to '
-                'changes-before.',
+                _(
+                    'The value of changes-since must be less than or equal '
+                    'to changes-before.'
+                ),
             )
         return Wanted(found, since, before)
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 
 import webob.exc
 
+from errorkit._i18n import Text, _
 from errorkit.codes import Catalog, ErrorCode
 from errorkit.outcomes.exceptions import InvalidInput
-from errorkit.outcomes.rest.refusing import METHOD, Refusing, cut, declared
+from errorkit.outcomes.rest.refusing import (
+    METHOD,
+    Refusing,
+    cut,
+    declared,
+    not_valid,
+)
 
 _NO_ACTION = 'not_found'
 _NO_RESOURCE = 'resource_not_found'
@@ -26,6 +33,11 @@ _MEANINGS = {
         'that cannot be.',
     ),
     METHOD: (405, 'Actions and faults can be listed and shown.'),
+}
+#: Of any other name only what stands around it can be translated.
+_NOT_THERE = {
+    'Instance': _('Instance %(id)s could not be found.'),
+    'Resource': _('Resource %(id)s could not be found.'),
 }
 
 
@@ -55,37 +67,41 @@ class Refusals(Refusing):
         """Return the 404 for an action."""
         return self.made(
             webob.exc.HTTPNotFound,
-            f'Action {cut(request_id)} not found',
+            _('Action %(id)s not found', id=cut(request_id)),
             _NO_ACTION,
         )
 
     def no_resource(self, id: str) -> Exception:
         """Return the 404 for a resource, of whomever it may be."""
-        return self.made(
-            webob.exc.HTTPNotFound,
-            f'{self._what} {cut(id)} could not be found.',
-            _NO_RESOURCE,
-        )
+        known = _NOT_THERE.get(self._what)
+        if known is not None:
+            detail = Text(known.msgid, id=cut(id))
+        else:
+            detail = _(
+                '%(what)s %(id)s could not be found.',
+                what=self._what,
+                id=cut(id),
+            )
+        return self.made(webob.exc.HTTPNotFound, detail, _NO_RESOURCE)
 
     def no_marker(self, marker: str) -> Exception:
         """Return the 400 for the marker of a list, as nova has it."""
         return self.made(
             webob.exc.HTTPBadRequest,
-            f'Marker {cut(marker)} could not be found.',
+            _('Marker %(id)s could not be found.', id=cut(marker)),
             _NO_MARKER,
         )
 
     def invalid(self, raised: InvalidInput) -> Exception:
         """Return the 400 for a parameter."""
-        detail = (
-            f'The parameter {cut(raised.parameter)} is not valid: '
-            f'{raised.allowed}.'
-        )
+        detail = not_valid(raised.parameter, raised.allowed)
         if isinstance(raised.value, tuple):
             names = ', '.join(cut(str(one), 64) for one in raised.value[:10])
-            detail = (
-                f'Additional properties are not allowed: {names}. The '
-                f'{raised.allowed}.'
+            detail = _(
+                'Additional properties are not allowed: %(names)s. The '
+                'parameters are %(known)s.',
+                names=names,
+                known=raised.allowed.removeprefix('parameters are '),
             )
         elif raised.parameter == 'changes-since' and raised.value is None:
             detail = raised.allowed
