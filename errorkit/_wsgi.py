@@ -150,6 +150,8 @@ class Body:
     """
 
     # Class attributes for what most bodies never change.
+    #: What it stands in for.
+    iterable: Iterable[bytes] = ()
     closed = False
     failed = False
     finished = False
@@ -162,7 +164,6 @@ class Body:
     #: With it the request ends whose environ the scope's value is.
     ends = False
     _on_close: Callable[[Body], None] | None = None
-    _iterable: Iterable[bytes] = ()
     _chunks: Iterator[bytes] | None = None
     _head: Iterable[bytes] = ()
     _before: Any = None
@@ -173,13 +174,9 @@ class Body:
         chunks: Iterator[bytes] | None = None,
         head: Iterable[bytes] = (),
     ) -> None:
-        self.own(iterable)
+        self.iterable = iterable
         self._chunks = chunks
         self._head = head
-
-    def own(self, iterable: Iterable[bytes]) -> None:
-        """Stand in for this iterable from now on."""
-        self._iterable = iterable
 
     def __iter__(self) -> Iterator[bytes]:
         # A generator costs a third of a __next__ per chunk; what must happen
@@ -196,7 +193,7 @@ class Body:
         enter(value)
         try:
             if self._chunks is None:
-                self._chunks = iter(self._iterable)
+                self._chunks = iter(self.iterable)
             sent = self.sent
             for chunk in self._chunks:
                 if type(chunk) is not bytes:
@@ -257,7 +254,7 @@ class Body:
             before = self._before
         variable.set(value)
         try:
-            if hasattr(self._iterable, 'close'):
+            if hasattr(self.iterable, 'close'):
                 self._close_iterable()
         finally:
             try:
@@ -270,7 +267,7 @@ class Body:
 
     def _close_iterable(self) -> None:
         try:
-            self._iterable.close()  # type: ignore[attr-defined] # it has one
+            self.iterable.close()  # type: ignore[attr-defined] # it has one
         except BaseException as exc:
             if self._told(exc, closing=True):
                 raise

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable
 
 LENGTH = 40
+# No way back, which is quicker: each part has its one length.
 _STRICT = re.compile(
-    r'req-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}'
+    'req-[0-9a-f]{8}+-[0-9a-f]{4}+-4[0-9a-f]{3}+-[89ab][0-9a-f]{3}+'
+    '-[0-9a-f]{12}+'
 ).fullmatch
 _ANY_HEX = re.compile(
-    r'req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+    'req-[0-9a-f]{8}+-[0-9a-f]{4}+-[0-9a-f]{4}+-[0-9a-f]{4}+-[0-9a-f]{12}+'
 ).fullmatch
 _VARIANT = {digit: '89ab'[int(digit, 16) & 3] for digit in '0123456789abcdef'}
 

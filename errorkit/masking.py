@@ -101,18 +101,20 @@ _PLAIN_VALUE = re.compile(
     '(?:[A-Za-z0-9._:,+-]|%20|%2[BCbc]|%3[Aa]){0,128}'
 )
 _PLAIN_NAME = re.compile('[A-Za-z_][A-Za-z0-9_.-]{0,63}')
-# The values without escapes that nearly every query has, matched without a
-# way back; any other query is taken apart.
+_PATH_SAFE = "/._~!$&'()*+,;=:@%-"
+# What nearly every request asks for, matched without a way back; any other
+# is taken apart. Nothing to escape, and no secret: the forms of tokens have
+# capital letters or a colon, and between a name and its value stands
+# something else.
 _PLAIN_PAIR = (
     '(?:'
     + '|'.join(map(re.escape, sorted(QUERY_PARAMETERS)))
-    + ')=[A-Za-z0-9._:,+-]{0,128}+'
+    + ')=[a-z0-9._,+-]{0,128}+'
 )
-_PLAIN_QUERY = re.compile(f'{_PLAIN_PAIR}(?:&{_PLAIN_PAIR})*+')
-_PATH_SAFE = "/._~!$&'()*+,;=:@%-"
-# Nothing to escape, and no secret: the forms of tokens have capital letters,
-# and between a name and its value stands something else.
 _PLAIN_PATH = re.compile('[a-z0-9/._-]*+')
+_PLAIN_URI = re.compile(
+    f'{_PLAIN_PATH.pattern}\\?{_PLAIN_PAIR}(?:&{_PLAIN_PAIR})*+'
+)
 _PRINTABLE = bytes(range(0x20, 0x7F))
 
 
@@ -159,6 +161,10 @@ def uri(path: str, query: str) -> str:
     :param query: the query string; the values of parameters that are not in
         ``QUERY_PARAMETERS`` are masked
     """
+    if query:
+        joined = f'{path}?{query}'
+        if len(joined) <= _MAX_URI and _PLAIN_URI.fullmatch(joined):
+            return joined
     if len(path) > _MAX_URI:
         path = path[:_MAX_URI] + '...'
     if not _PLAIN_PATH.fullmatch(path):
@@ -171,8 +177,7 @@ def uri(path: str, query: str) -> str:
         path = mask(path)
     if not query:
         return path
-    if len(query) > _MAX_URI or not _PLAIN_QUERY.fullmatch(query):
-        query = masked_query(query)
+    query = masked_query(query)
     if ':' in query or not query.islower():
         query = mask(query)
     return f'{path}?{query}'

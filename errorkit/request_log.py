@@ -9,18 +9,31 @@
 
 (the second is one line too). ``status`` is the one the server was given,
 ``len`` the bytes it was handed, ``time`` the seconds until the body was
-closed, and ``aborted`` follows when the body ended before its end. Values of
-unknown query parameters are masked, and no header of the client is shown.
+closed. ``code: volume.name_exists`` follows where it was an error, and
+``aborted`` when the body ended before its end. Values of unknown query
+parameters are masked, and no header of the client is shown.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import operator
 import time
 from typing import TYPE_CHECKING
 
-from errorkit import _headers, _paste, _wsgi, keys, log, masking, secrets
+from microversion_parse import Version
+
+from errorkit import (
+    _headers,
+    _paste,
+    _wsgi,
+    codes,
+    keys,
+    log,
+    masking,
+    secrets,
+)
 from errorkit.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -40,6 +53,8 @@ _MAX_WORDS = 256
 #: More than an IPv6 address with its zone and a method of HTTP's.
 _MANY_WORDS = 64
 _clock = time.perf_counter
+# A service has a few dozen versions, whose text is made in Python.
+_text_of = functools.lru_cache(maxsize=256)(str)
 _REQUEST_LOG = keys.REQUEST_LOG
 _ERROR = keys.ERROR
 
@@ -110,7 +125,7 @@ class RequestLog:
                 body.on_close(logged.ended)
                 return body
             logged.__class__ = _Logged
-        logged.own(body)
+        logged.iterable = body
         return logged
 
 
@@ -189,7 +204,15 @@ class _Logged(_wsgi.Body):
             aborted = self.failed or not (
                 finished or self._is_complete(sent)
             )
+            end = ' aborted' if aborted else ''
+            error = environ.get(_ERROR)
+            # That of another layer's own error may be any text.
+            if error is not None and codes.is_valid(error.code):
+                end = f' code: {error.code}{end}'
             address, method, uri = self._subject()
+            version = environ.get(self._version_key, '-')
+            if type(version) is Version:
+                version = _text_of(version)
             log.emit(
                 LOG,
                 logging.INFO,
@@ -200,11 +223,11 @@ class _Logged(_wsgi.Body):
                     uri,
                     self.status[:3] if self.status else '-',
                     sent,
-                    environ.get(self._version_key, '-'),
+                    version,
                     _clock() - self._started,
-                    ' aborted' if aborted else '',
+                    end,
                 ),
-                error=environ.get(_ERROR),
+                error=error,
             )
         except Exception as exc:  # a log never fails a request
             log.note_lost(environ, exc)
@@ -244,10 +267,10 @@ class _LoggedList(_Logged):
         return True
 
     def __len__(self) -> int:
-        return len(self._iterable)  # type: ignore[arg-type] # it has one
+        return len(self.iterable)  # type: ignore[arg-type] # it has one
 
     def __iter__(self) -> Iterator[bytes]:
-        self._chunks = chunks = iter(self._iterable)
+        self._chunks = chunks = iter(self.iterable)
         return chunks
 
     def closing(self) -> None:
@@ -256,7 +279,7 @@ class _LoggedList(_Logged):
             self.say_end(0, False)
             return
         left = operator.length_hint(self._chunks)
-        taken = self._iterable
+        taken = self.iterable
         if left:
             taken = list(taken)[:-left]
         self.say_end(sum(map(len, taken)), not left)

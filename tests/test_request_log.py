@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """RequestLog: one line when a request begins, one when its body is closed."""
 
+import json
 import logging
 import re
 import time
@@ -17,7 +18,8 @@ NAME = 'errorkit.request_log'
 LINE = re.compile(
     r'(?P<addr>\S+) "(?P<method>\S+) (?P<uri>\S*)" status: (?P<status>\S+) '
     r'len: (?P<len>\d+) microversion: (?P<version>\S+) '
-    r'time: (?P<time>\d+\.\d{6})(?P<aborted> aborted)?'
+    r'time: (?P<time>\d+\.\d{6})(?: code: (?P<code>\S+))?'
+    r'(?P<aborted> aborted)?'
 )
 PLAIN = [('Content-Type', 'text/plain')]
 
@@ -86,6 +88,7 @@ def test_the_line_has_all_its_fields(lines):
         'status': '200',
         'len': '6',
         'version': '3.5',
+        'code': None,
         'aborted': None,
     }
 
@@ -466,6 +469,33 @@ def test_an_errors_line_carries_its_code_and_status(caplog):
     [record] = [r for r in caplog.records if r.name == NAME]
     assert (record.code, record.status) == ('volume.full', 409)
     assert record.levelno == logging.INFO
+
+
+def test_an_errors_line_says_its_code_in_text_too(lines):
+    def application(environ, start_response):
+        raise webob.exc.HTTPConflict('full', comment='volume.full')
+
+    ask(stack(application, versions='3.0-3.70', code_version='3.70'))
+    [line] = lines()
+    # Whatever the client's version shows.
+    assert (line['status'], line['code']) == ('409', 'volume.full')
+
+
+def test_a_success_and_a_redirect_say_none(lines):
+    ask(stack(answers(b'')))
+    ask(stack(webob.exc.HTTPFound(location='/x')))
+    assert [line['code'] for line in lines()] == [None, None]
+
+
+def test_the_code_of_another_layers_error_cannot_forge_a_line(lines):
+    code = 'x y\n10.0.0.1 "GET /" password=hunter2'
+    body = json.dumps({'errors': [
+        {'status': 409, 'title': 't', 'detail': 'd', 'code': code}]}).encode()
+    ask(stack(answers(
+        body, status='409 Conflict',
+        headers=[('Content-Type', 'application/json')])))
+    [line] = lines()
+    assert (line['status'], line['code']) == ('409', None)
 
 
 def test_a_successs_line_carries_neither(caplog):

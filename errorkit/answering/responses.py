@@ -89,9 +89,9 @@ class Replying(Reshaping):
     def _owned(
         self, body: Iterable[bytes], chunks: Iterator[bytes] | None
     ) -> Iterable[bytes]:
-        chunk = self.take()
-        if not chunk and chunks is None:
+        if chunks is None and not self.chunk:
             return body
+        chunk = self.take()
         owned = _wsgi.Body(body, chunks, (chunk,) if chunk else ())
         owned.guard = self.guard
         return owned

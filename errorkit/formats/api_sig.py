@@ -136,10 +136,7 @@ def _entry(error: Error) -> str:
     code = f'"code": {quoted(error.code)}, ' if error.code else ''
     request_id = error.request_id
     named = f', "request_id": {quoted(request_id)}' if request_id else ''
-    entry = (
-        f'{{{code}"status": {error.status}, "title": {quoted(error.title)}, '
-        f'"detail": {quoted(error.detail)}{named}'
-    )
+    more = ''
     if (
         error.links
         or error.source
@@ -151,8 +148,11 @@ def _entry(error: Error) -> str:
     ):
         rest = _as_json(_rest(error))
         if rest != '{}':
-            entry += f', {rest[1:-1]}'
-    return entry + '}'
+            more = f', {rest[1:-1]}'
+    return (
+        f'{{{code}"status": {error.status}, "title": {quoted(error.title)}, '
+        f'"detail": {quoted(error.detail)}{named}{more}}}'
+    )
 
 
 def _rest(error: Error) -> dict[str, Any]:

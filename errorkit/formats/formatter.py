@@ -42,6 +42,8 @@ _REPLACED = frozenset(
         'x-errorkit',
     ]
 )
+# Those of them that each webob error has, as it spells them.
+_WEBOBS = frozenset(['Content-Type', 'Content-Length'])
 
 _NOSNIFF = ('X-Content-Type-Options', 'nosniff')
 _NO_STORE = ('Cache-Control', 'no-store')
@@ -186,6 +188,8 @@ class Formatter(Reader):
             versions = environ.get(keys.VERSION_HEADERS, self.version_headers)
         cached = False
         for name, value in headers:
+            if name in _WEBOBS:
+                continue
             lowered = name.lower()
             if lowered in _REPLACED or (
                 versions and lowered in _names_of(versions)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +130,7 @@ class Reader(Maker):
         ):
             return None
         errors = foreign.load(
-            int(raised.status[:3]), content_type, b''.join(given)
+            _number(raised.status), content_type, b''.join(given)
         )
         code = raised.comment
         if code:
@@ -153,7 +154,7 @@ class Reader(Maker):
         self, raised: webob.exc.WSGIHTTPException, environ: WSGIEnvironment
     ) -> Error:
         """Return the Error a webob exception stands for."""
-        status = int(raised.status[:3])
+        status = _number(raised.status)
         explanation = raised.explanation
         if not explanation or _UNSAID.get(status) == explanation:
             explanation = _explanation(status)
@@ -174,7 +175,7 @@ class Reader(Maker):
         title: str | None = None,
     ) -> Error:
         """Return the Error a webob handler has turned into a response."""
-        number = int(status[:3])
+        number = _number(status)
         return self.make(
             number,
             environ,
@@ -195,7 +196,7 @@ class Reader(Maker):
         :param status: the response's status line
         :param errors: what its body told; none stand for the status alone
         """
-        number, reason = int(status[:3]), status[4:]
+        number, reason = _number(status), status[4:]
         reason = _title(number, reason)
         if not errors:
             return (self.make(number, environ, title=reason),)
@@ -261,6 +262,11 @@ def _opts_out(headers: list[tuple[str, str]]) -> bool:
 def _title(status: int, title: str) -> str:
     """Return a title that says more than the status, else nothing."""
     return '' if reasons.repeats(status, title) else title
+
+
+@functools.lru_cache(maxsize=256)
+def _number(status: str) -> int:
+    return int(status[:3])
 
 
 def _explanation(status: int) -> str:

@@ -383,6 +383,12 @@ def test_the_end_of_a_request_is_read(message, expected):
     ('closing the body failed after the response had begun; volume.x', None,
      'volume.x'),
     ('answered with 409 apples', 409, None),
+    ('10.0.0.1 "POST /v3" status: 409 len: 9 microversion: 3.5 time: 0.1 '
+     'code: volume.name_exists', 409, 'volume.name_exists'),
+    ('10.0.0.1 "POST /v3" status: 500 len: 9 microversion: - time: 0.1 '
+     'code: volume.undefined_code aborted', 500, 'volume.undefined_code'),
+    ('10.0.0.1 "POST /v3" status: 409 len: 9 microversion: - time: 0.1 '
+     'code: x', 409, None),
 ])
 def test_status_and_code_of_an_error_line_are_read(message, status, code):
     record = one(f'2026-11-22 10:00:00 1 INFO x [{LOCAL} u p] {message}')

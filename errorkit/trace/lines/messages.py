@@ -20,7 +20,8 @@ _ENDED = re.compile(
     r'(?P<address>[^\s"]{1,512}) "(?P<request>[^"]*+)" '
     r'status: {1,2}(?P<status>[0-9]{3}|-) {1,2}len: {1,2}(?:[0-9]++|-)'
     r'(?: microversion: \S{1,64})?'
-    r'(?: {1,2}time: {1,2}(?P<time>[0-9]{1,12}(?:\.[0-9]{1,12})?))?',
+    r'(?: {1,2}time: {1,2}(?P<time>[0-9]{1,12}(?:\.[0-9]{1,12})?))?'
+    r'(?: code: (?P<code>[a-z0-9._-]{1,128}+))?',
     re.ASCII,
 ).match
 #: What cinder and others say at the end.
@@ -85,6 +86,8 @@ def told(message: str, further: str = '') -> dict[str, Any]:
             found['status'] = int(match['status'])
         if match['time']:
             found['duration'] = float(match['time'])
+        if match['code']:
+            found.update(_code(match['code']))
         return found
     if match := _ANSWERED(message):
         return {'status': int(match['status']), **_code(match['code'])}
