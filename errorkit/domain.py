@@ -149,7 +149,8 @@ class ExceptionRegistry(Mapping[type[BaseException], Known]):
 
         :param kind: the class
         :param status: see ``Known``, as are the others
-        :raises ConfigError: one of them has a bad value, the class is
+        :raises ConfigError: one of them has a bad value, the code is a
+            declared one and not declared for the status, the class is
             registered already, or it is a ``webob.exc`` exception, which has
             a status of its own
         """
@@ -161,6 +162,7 @@ class ExceptionRegistry(Mapping[type[BaseException], Known]):
             if isinstance(given, Iterator):
                 given = tuple(given)  # it can be read once
             made = Known.of(Known(status, code, safe, given, detail))
+            _check_declared(made)
         except _Refused as exc:
             name = getattr(kind, '__qualname__', 'kind')
             raise ConfigError(
@@ -222,6 +224,25 @@ def check_class(kind: Any) -> None:
         raise _Refused(kind, 'an exception class')
     if issubclass(kind, webob.exc.HTTPException):
         raise _Refused(kind, 'an exception class that is not of webob.exc')
+
+
+def _check_declared(made: Known) -> None:
+    """Refuse a declared code with a status it is not declared for.
+
+    A code that is a plain string says nothing of its statuses, nor does one
+    that no catalog has made: those are compared where there is a catalog.
+
+    :raises ValueError: saying what would have been right
+    """
+    if not isinstance(made.code, codes.ErrorCode):
+        return
+    statuses = made.code.statuses
+    if statuses and made.status not in statuses:
+        some = ', '.join(map(str, statuses[:6]))
+        more = ' and more' if len(statuses) > 6 else ''
+        raise _Refused(
+            made.status, f'a status {made.code} is declared for, {some}{more},'
+        )
 
 
 def table_of(

@@ -6,9 +6,11 @@ import contextlib
 import gc
 import io
 import json
+import os
 import pathlib
 import re
 import socket
+import subprocess
 import sys
 import threading
 import types
@@ -244,6 +246,71 @@ def test_a_flask_service_inside_errorkit_fails_nothing():
     application = flask.Flask('things')
     application.get('/')(lambda: {'things': []})
     assert failing(wrapped(application)) == set()
+
+
+DJANGO_SITE = """\
+import django.urls
+import errorkit
+from django import http
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=['*'], MIDDLEWARE=[
+    'django.middleware.common.CommonMiddleware'])
+urlpatterns = [django.urls.path('ok', lambda request: http.JsonResponse({}))]
+django.setup()
+application = errorkit.wrap(get_wsgi_application(), service_type='thing')
+"""
+CODED = Options(fault='/bug')
+
+
+def test_a_head_may_lack_the_code_where_flask_has_dropped_its_body():
+    application = flask.Flask('things')
+    application.get('/')(lambda: {'things': []})
+    application.get('/bug', endpoint='bug')(lambda: flask.abort(500))
+    found = verdicts(wrapped(application, code_version=None), CODED)
+    assert found['error.code'].verdict == HOLDS
+    assert found['head.same'].verdict == HOLDS, found['head.same'].came
+    assert FAILS not in {item.verdict for item in found.values()}
+
+
+def test_a_head_may_lack_the_code_where_django_has_dropped_its_body(tmp_path):
+    # A process of its own: Django is configured once in each.
+    (tmp_path / 'site_of_things.py').write_text(DJANGO_SITE)
+    done = subprocess.run(
+        [sys.executable, '-m', 'errorkit', 'check', '--path', '/ok', '--json',
+         'site_of_things:application'],
+        cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = {item['id']: item['verdict']
+             for item in json.loads(done.stdout)['checks']}
+    assert found['error.code'] == found['head.same'] == HOLDS
+
+
+def on_head(change):
+    """Change the headers of each answer to a HEAD."""
+    def changed(environ, inbound, status, headers, body):
+        if environ['REQUEST_METHOD'] == 'HEAD' and status >= '4':
+            change(headers)
+    return changed
+
+
+@pytest.mark.parametrize(('change', 'came'), [
+    (lambda headers: headers.pop('OpenStack-Error-Code', None), None),
+    (lambda headers: headers.pop('X-Content-Type-Options'),
+     'X-Content-Type-Options is absent'),
+    (lambda headers: headers.pop('Vary'), 'Vary is absent'),
+    (lambda headers: headers.update({'OpenStack-Error-Code': 'thing.other'}),
+     'OpenStack-Error-Code is thing.other; of the GET'),
+    (lambda headers: headers.add('OpenStack-Error-Code', ''),
+     'OpenStack-Error-Code is'),
+], ids=['none', 'nosniff', 'vary', 'another code', 'an empty code'])
+def test_a_head_may_lack_its_code_and_nothing_else(change, came):
+    broken = Broken(on_head(change), code_version=None)
+    found = verdicts(broken, CODED, only=['head.*'])['head.same']
+    assert found.verdict == (FAILS if came else HOLDS), found.came
+    assert came is None or found.came.startswith(came)
 
 
 def test_a_bug_before_the_first_byte_of_a_stream_is_found():

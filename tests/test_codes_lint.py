@@ -532,6 +532,149 @@ def test_a_code_with_a_status_of_its_own_is_no_finding(shop, raised):
         'class Own(webob.exc.HTTPBadRequest):\n    code = find()\n'))) == []
 
 
+# -- exceptions that are registered
+
+REGISTERING = """\
+import http
+import errorkit
+from errorkit import ExceptionRegistry, Known, domain, fault_wrap, pipeline
+from errorkit.outcomes.actions import Actions
+from shop import codes
+EXCEPTIONS = errorkit.ExceptionRegistry()
+REGISTRY: ExceptionRegistry = domain.ExceptionRegistry()
+class Own(ExceptionRegistry):
+    pass
+OWN = Own()
+becomes = EXCEPTIONS.becomes
+class Some(Exception):
+    pass
+"""
+#: Calls that give a code for a status, to be filled in.
+GIVEN = [
+    'EXCEPTIONS.becomes({status}, {code})(Some)',
+    '@EXCEPTIONS.becomes({status}, {code}, safe=True)\nclass E: pass',
+    '@EXCEPTIONS.becomes(code={code}, status={status})\nclass E: pass',
+    '@becomes({status}, {code})\nclass E: pass',
+    'EXCEPTIONS.register(Some, {status}, {code})',
+    'EXCEPTIONS.register(Some, {status}, code={code})',
+    'EXCEPTIONS.register(kind=Some, code={code}, status={status})',
+    'REGISTRY.register(Some, {status}, {code}, headers=[])',
+    'OWN.register(Some, {status}, {code})',
+    'errorkit.ExceptionRegistry().register(Some, {status}, {code})',
+    'def f():\n    r = ExceptionRegistry()\n'
+    '    r.register(Some, {status}, {code})',
+    'Known({status}, {code})',
+    'errorkit.Known(status={status}, code={code})',
+    'errorkit.wrap(app, exceptions={{Some: ({status}, {code})}})',
+    'errorkit.wrap(app, exceptions={{Some: Known({status}, {code})}})',
+    'pipeline.wrap(app, exceptions={{**more, Some: ({status}, {code})}})',
+    'errorkit.FaultWrapper(app, exceptions={{Some: ({status}, {code})}})',
+    'T = {{Some: ({status}, {code})}}\nerrorkit.wrap(app, exceptions=T)',
+    'P = ({status}, {code})\nA = {{Some: P}}\nB = {{**A, **B}}\n'
+    'errorkit.wrap(app, exceptions=B)',
+    'Actions(store, exceptions={{Some: ({status}, {code})}})',
+    'errorkit.wrap(app, default_codes={{{status}: {code}}})',
+    'fault_wrap.FaultWrapper(app, default_codes={{{status}: {code}}})',
+    'T = {{{status}: {code}}}\n'
+    'errorkit.FaultWrapper(app, default_codes={{**T}})',
+]
+
+
+@pytest.mark.parametrize('call', GIVEN)
+@pytest.mark.parametrize(('status', 'code', 'text'), [
+    ('409', "'shop.tkaen'", "E101 'shop.tkaen' is not declared"),
+    ('409', "'taken'", "E101 'taken' is not a code"),
+    ('status', 'codes.TKAEN', 'E101 TKAEN is not declared in shop.codes'),
+    ('400', 'codes.TAKEN', 'E106 shop.taken is not declared for 400'),
+    ('http.HTTPStatus.GONE', "'shop.taken'", 'E106 shop.taken is not'),
+    ('409', 'codes.OLD', 'E107 shop.old is retired'),
+])
+def test_the_code_of_a_registered_exception_is_judged(
+    shop, call, status, code, text
+):
+    found = told(shop(
+        REGISTERING + call.format(status=status, code=code), codes=PARAMS,
+        uses=USES + 'x = codes.FULL\n'))
+    assert len(found) == 1
+    assert text in found[0]
+
+
+@pytest.mark.parametrize('call', GIVEN)
+@pytest.mark.parametrize(('status', 'code'), [
+    ('409', 'codes.TAKEN'), ('409', "'shop.taken'"), ('410', 'codes.GONE'),
+    ('http.HTTPStatus.CONFLICT', 'codes.TAKEN'), ('400', 'None'),
+    ('http.client.CONFLICT.value', 'codes.TAKEN'), ('400', 'find()'),
+    ('status', 'codes.TAKEN'), ('len(x)', 'codes.TAKEN'), ('400', 'code'),
+])
+def test_a_right_registration_is_no_finding(shop, call, status, code):
+    assert told(shop(
+        REGISTERING + call.format(status=status, code=code))) == []
+
+
+@pytest.mark.parametrize('call', [
+    "plugins.register(Some, 400, 'shop.tkaen')",
+    "register(Some, 400, 'shop.tkaen')",
+    "import atexit\natexit.register(Some, 400, 'shop.tkaen')",
+    "import abc\nabc.ABC.register(Some, 400, 'shop.tkaen')",
+    "class R:\n    def register(self, *a): pass\n"
+    "R().register(Some, 400, 'shop.tkaen')",
+    "class R(ExceptionRegistry):\n    def register(self, *a): pass\n"
+    "R().register(Some, 400, 'shop.tkaen')",
+    "class R(R):\n    pass\nR().register(Some, 400, 'shop.tkaen')",
+    "butterfly.becomes(400, 'shop.tkaen')",
+    "EXCEPTIONS.becomes_not(400, 'shop.tkaen')",
+    "EXCEPTIONS.register(*some, 'shop.tkaen')",
+    "EXCEPTIONS.becomes(*some, 'shop.tkaen')",
+    "EXCEPTIONS.becomes(400, *some)",
+    "EXCEPTIONS.becomes(400, **some)",
+    "EXCEPTIONS = find()\nEXCEPTIONS.becomes(400, 'shop.tkaen')",
+    "def f(EXCEPTIONS):\n    EXCEPTIONS.becomes(400, 'shop.tkaen')",
+    "from pets import Known\nKnown(400, 'shop.tkaen')",
+    "class Known:\n    pass\nKnown(400, 'shop.tkaen')",
+    "gift.wrap(x, exceptions={Some: (400, 'shop.tkaen')})",
+    "wrap(x, default_codes={400: 'shop.tkaen'})",
+    "def wrap(x, **more): pass\nwrap(x, default_codes={400: 'shop.tkaen'})",
+    "errorkit.wrap(x, exceptions=[Some], default_codes=find())",
+    "errorkit.wrap(x, exceptions={Some: 400, **find()})",
+    "errorkit.wrap(x, exceptions={Some: (*p, 'shop.tkaen'), Some: (1,)})",
+    "T = {}\nT = {400: 'shop.tkaen'}\nerrorkit.wrap(x, default_codes=T)",
+    "errorkit.wrap(x, environ={400: 'shop.tkaen'})",
+    "Actions(store, default_codes={400: 'shop.tkaen'})",
+])
+def test_another_function_of_the_same_name_is_left_alone(shop, call):
+    assert told(shop(REGISTERING + call)) == []
+
+
+def test_a_registry_of_another_module_is_known(shop):
+    report = shop(
+        'from .registry import EXCEPTIONS as KNOWN, TABLE\n'
+        'import errorkit\n'
+        "@KNOWN.becomes(404, 'shop.tkaen')\nclass Some(Exception): pass\n"
+        'errorkit.wrap(app, default_codes=TABLE)\n',
+        more={'registry': 'import errorkit\nfrom . import codes\n'
+                          'EXCEPTIONS = errorkit.ExceptionRegistry()\n'
+                          'TABLE = {404: codes.TAKEN}\n'})
+    assert [text.split()[1] for text in told(report)] == ['E101', 'E106']
+
+
+@pytest.mark.parametrize('call', GIVEN)
+@pytest.mark.parametrize('code', ['codes.TAKEN', "'shop.taken'"])
+def test_a_code_that_is_only_registered_is_used(shop, call, code):
+    report = shop(REGISTERING + call.format(status=409, code=code), uses='')
+    assert [text.split(' ', 1)[1] for text in told(report)] == [
+        'E102 shop.gone is declared and never used']
+
+
+def test_the_constants_of_registered_exceptions_are_declarations(shop):
+    report = shop(REGISTERING + 'EXCEPTIONS.register(Some, 409, codes.TAKEN)\n'
+                  "Known(409, 'shop.tkaen')\n", codes=CONSTANTS, uses='')
+    assert report.declared == 3
+    assert len(told(report, 'E101')) == 1
+    assert len(told(report, 'E102')) == 2
+
+
+# -- E106: another status
+
 def test_a_range_of_statuses_is_understood(shop):
     codes = CODES.replace('409', 'range(409, 411)')
     right = "webob.exc.HTTPGone(comment=codes.TAKEN)"

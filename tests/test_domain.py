@@ -314,6 +314,47 @@ def test_exceptions_are_a_mapping(value):
         stack(plain(VolumeBusy), value)
 
 
+SHOP = errorkit.Catalog('volume')
+ATTACHED = SHOP.define('volume.attached', status=409)
+GONE = SHOP.define('volume.gone', status=(404, 410))
+
+
+@pytest.mark.parametrize('way', [
+    lambda registry, *given: registry.register(VolumeBusy, *given),
+    lambda registry, *given: registry.becomes(*given)(VolumeBusy),
+], ids=['register', 'becomes'])
+@pytest.mark.parametrize(('status', 'code', 'allowed'), [
+    (404, ATTACHED, 'a status volume.attached is declared for, 409,'),
+    (409, GONE, 'a status volume.gone is declared for, 404, 410,'),
+])
+def test_a_declared_code_with_another_status_is_refused_at_once(
+    way, status, code, allowed
+):
+    registry = errorkit.ExceptionRegistry()
+    with pytest.raises(ConfigError) as caught:
+        way(registry, status, code)
+    assert str(caught.value) == (
+        f"errorkit.ExceptionRegistry: option 'VolumeBusy': {status} is not "
+        f'allowed; {allowed} is allowed')
+    assert len(registry) == 0
+
+
+@pytest.mark.parametrize(('status', 'code'), [
+    (409, ATTACHED), (404, GONE), (410, GONE), (404, 'volume.attached'),
+    (503, errorkit.ErrorCode('volume.of_no_catalog')),
+], ids=repr)
+def test_a_code_that_may_come_with_its_status_is_registered(status, code):
+    registry = errorkit.ExceptionRegistry()
+    registry.register(VolumeBusy, status, code)
+    assert registry[VolumeBusy] == errorkit.Known(status, code)
+
+
+def test_of_a_code_for_many_statuses_the_refusal_names_a_few():
+    code = SHOP.define('volume.many', status=range(400, 500))
+    with pytest.raises(ConfigError, match='404, 405 and more, is allowed'):
+        errorkit.ExceptionRegistry().register(VolumeBusy, 503, code)
+
+
 # -- what an exception says of itself
 
 

@@ -2,7 +2,8 @@
 """Codes that are plain constants, where no catalog declares any.
 
 The modules that codes are taken from are those with a constant that some
-``comment=`` gives; what else they hold of this form is declared, too.
+``comment=`` or some exception that is registered gives; what else they hold
+of this form is declared, too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from errorkit.codes import forms
 from errorkit.codes.lint.declared import Declaration, Declared
 from errorkit.codes.lint.names import Names
-from errorkit.codes.lint.scopes import Scope, SourceFile
+from errorkit.codes.lint.registered import registered
+from errorkit.codes.lint.scopes import Place, Scope, SourceFile
 from errorkit.codes.lint.values import (
     Text,
 )
@@ -64,14 +66,20 @@ def declare(
 def _used(files: Iterable[SourceFile], names: Names) -> Iterator[str]:
     for file in files:
         for place in file.calls:
-            assert isinstance(place.node, ast.Call)
-            for word in place.node.keywords:
-                if word.arg == 'comment' and isinstance(
-                    word.value, ast.Name | ast.Attribute
-                ):
-                    value = names.of(word.value, place.scope)
+            for node, scope in _given(place, names):
+                if isinstance(node, ast.Name | ast.Attribute):
+                    value = names.of(node, scope)
                     if isinstance(value, Text) and forms.is_valid(value.value):
                         yield value.value
+
+
+def _given(place: Place, names: Names) -> Iterator[tuple[ast.expr, Scope]]:
+    assert isinstance(place.node, ast.Call)
+    for word in place.node.keywords:
+        if word.arg == 'comment':
+            yield word.value, place.scope
+    for given in registered(place, names):
+        yield given.code, given.scope
 
 
 def _constants(file: SourceFile) -> Iterator[tuple[str, ast.Constant]]:

@@ -15,8 +15,10 @@ from errorkit.codes.lint.scopes import Binding, Scope, SourceFile
 from errorkit.codes.lint.values import (
     Called,
     Class,
+    Display,
     External,
     Imported,
+    Member,
     Missing,
     Module,
     Text,
@@ -76,6 +78,8 @@ class Names:
         if isinstance(node, ast.Call):
             code = self.declared.get(id(node))
             return Called(node, scope) if code is None else Text(code)
+        if isinstance(node, ast.Dict | ast.Tuple):
+            return Display(node, scope)
         return self._joined(node, scope, depth)
 
     def steps(
@@ -200,7 +204,7 @@ class Names:
             return Missing(name, value)
         if isinstance(value, Module):
             return self._of_module(value, name, depth)
-        return None
+        return Member(value, name) if isinstance(value, Called) else None
 
     def _of_module(
         self, module: Module, name: str, depth: int

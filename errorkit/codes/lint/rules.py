@@ -11,6 +11,7 @@ from errorkit.codes.code import fits
 from errorkit.codes.lint.declared import Declaration, Declared
 from errorkit.codes.lint.findings import Finding
 from errorkit.codes.lint.names import Names
+from errorkit.codes.lint.registered import registered
 from errorkit.codes.lint.scopes import Place, Scope
 from errorkit.codes.lint.sites import Site, keyword
 from errorkit.codes.lint.values import (
@@ -36,16 +37,28 @@ class Rules:
         """Judge the code of a webob error."""
         if site.comment is None:
             return
-        code = self._names.of(site.comment, site.scope)
+        yield from self._code(
+            site.comment, site.scope, site.status, is_code=site.is_plain
+        )
+
+    def _code(
+        self, node: ast.expr, scope: Scope, status: int | None, is_code: bool
+    ) -> Iterator[Finding]:
+        """Judge what is given as the code of a status.
+
+        :param is_code: it is meant as one; otherwise it may mean something
+            else, to a class with an ``__init__``
+        """
+        code = self._names.of(node, scope)
         if isinstance(code, Missing):
-            yield from self._missing(code, site.comment, site.scope)
+            yield from self._missing(code, node, scope)
         if not isinstance(code, Text):
             return
-        if not site.is_plain and not self._declared.has_prefix(code.value):
-            return  # it may mean something else to a class with an __init__
+        if not is_code and not self._declared.has_prefix(code.value):
+            return
         if not forms.is_valid(code.value):
             yield finding(
-                site.comment, site.scope, 'E101',
+                node, scope, 'E101',
                 f'{code.value[:140]!r} is not a code: the client never sees '
                 'it',
             )
@@ -53,14 +66,12 @@ class Rules:
         declaration = self._declared.codes.get(code.value)
         if declaration is None:
             if not self._declared.is_open:
-                yield self._undeclared(code.value, site.comment, site.scope)
+                yield self._undeclared(code.value, node, scope)
             return
         if declaration.retired:
-            yield _retired(declaration, site.comment, site.scope)
-        elif site.status is not None and declaration.statuses is not None:
-            yield from _status(
-                declaration, site.status, site.comment, site.scope
-            )
+            yield _retired(declaration, node, scope)
+        elif status is not None and declaration.statuses is not None:
+            yield from _status(declaration, status, node, scope)
 
     def makes_error(self, place: Place) -> bool:
         """Tell whether a call is that of a declared code's ``error``."""
@@ -83,6 +94,10 @@ class Rules:
                 declaration = self._declared.codes.get(value.value)
                 if declaration is not None:
                     yield from self._error(declaration, call, scope)
+        for given in registered(place, self._names):
+            yield from self._code(
+                given.code, given.scope, given.status, is_code=True
+            )
         callee = self._names.of(func, scope)
         is_ours = True
         word = 'comment'

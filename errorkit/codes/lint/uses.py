@@ -15,8 +15,10 @@ from errorkit.codes.lint.scopes import Place, Scope, SourceFile
 from errorkit.codes.lint.values import (
     Called,
     Class,
+    Display,
     External,
     Imported,
+    Member,
     Module,
     Text,
     Value,
@@ -93,7 +95,7 @@ class Uses:
                 self._escaped(value.scope)
         elif isinstance(value, Imported):
             self._all = True
-        elif value is None or isinstance(value, External):
+        elif value is None or isinstance(value, External | Member | Display):
             while isinstance(node, ast.Attribute):
                 self._words.add(node.attr)
                 node = node.value

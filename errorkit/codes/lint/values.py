@@ -46,6 +46,20 @@ class Called(NamedTuple):
     scope: Scope
 
 
+class Member(NamedTuple):
+    """An attribute of what a call returns, such as a method."""
+
+    of: Called
+    name: str
+
+
+class Display(NamedTuple):
+    """A dict or a tuple that is written out."""
+
+    node: ast.Dict | ast.Tuple
+    scope: Scope
+
+
 class Missing(NamedTuple):
     """A name that a module of ours does not have."""
 
@@ -53,4 +67,7 @@ class Missing(NamedTuple):
     module: Module | Imported
 
 
-Value = External | Text | Module | Imported | Class | Called | Missing
+Value = (
+    External | Text | Module | Imported | Class | Called | Member | Display
+    | Missing
+)
