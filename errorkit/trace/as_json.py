@@ -27,6 +27,7 @@ def tree_lines(tree: Tree) -> Iterator[str]:
         'id': tree.wanted,
         'started': _stamp(tree.started),
         'duration': tree.duration,
+        'asked': tree.asked,
         'culprit': tree.culprit,
         'shifts': [
             {'clock': shift.clock, 'seconds': shift.seconds}

@@ -153,7 +153,8 @@ def _read(
         with Bar() as bar:
             found = reader(sources, bar)
         for one in sources.unread:
-            output.say(f'not read: {one.name}: {one.reason}')
+            how = 'read in part' if one.partly else 'not read'
+            output.say(f'{how}: {one.name}: {one.reason}')
         count = len(sources)
         if not count:
             raise _Failed(

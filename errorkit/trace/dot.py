@@ -36,14 +36,19 @@ def lines(tree: Tree) -> Iterator[str]:
         'color="#5b6675", fillcolor="#f3f5f8"];'
     )
     yield '  edge [color="#5b6675"];'
+    marked = tree.marked
     for span in tree.spans:
         failed = ''
         if span.failed:
             failed = ', color="#b3261e", fillcolor="#fbe9e7"'
         if span.position == tree.culprit:
             failed += ', penwidth=2'
+        label = list(_label(span))
+        if span.position == marked:
+            failed += ', peripheries=2'
+            label.insert(-1, 'asked for')
         yield (
-            f'  n{span.position} [label={_quoted(*_label(span))}, '
+            f'  n{span.position} [label={_quoted(*label)}, '
             f'{_STYLE[span.kind]}{failed}];'
         )
     for span in tree.spans:

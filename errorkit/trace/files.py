@@ -43,10 +43,12 @@ class Unread:
 
     :param name: of the file or folder
     :param reason: one line
+    :param partly: some of it was read
     """
 
     name: str
     reason: str
+    partly: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Source:
     :param path: where its bytes are
     :param size: of the file, in bytes
     :param written: when it was last written
-    :param packing: ``gzip``, ``xz``, ``zstd``, or None
+    :param packing: ``gzip``, ``xz``, ``bzip2``, ``zstd``, or None
     """
 
     name: str
@@ -120,16 +122,24 @@ class Sources(Sequence[Source]):
         """Remove the copies that were made."""
         self._copies.close()
 
-    def tell(self, name: str, reason: object) -> None:
-        """Note that something could not be read.
+    def tell(
+        self, name: str, reason: object, *, partly: bool = False
+    ) -> None:
+        """Note that something could not be read, or not to its end.
 
         :param reason: a text, or what was raised
+        :param partly: some of it was read
         """
         if isinstance(reason, OSError) and reason.strerror:
             reason = reason.strerror
         words = ' '.join(str(reason).split()) or type(reason).__name__
-        note = Unread(name, words)
-        if note not in self.unread:
+        # Each round of reading, and each part of a log, tells it again.
+        if Unread(name, words, partly=True) in self.unread:
+            return
+        note = Unread(name, words, partly)
+        if partly and (other := Unread(name, words)) in self.unread:
+            self.unread[self.unread.index(other)] = note
+        elif note not in self.unread:
             self.unread.append(note)
 
     def add(self, name: str, path: str) -> None:
@@ -149,6 +159,14 @@ class Sources(Sequence[Source]):
         if (found.st_dev, found.st_ino) in self._seen:
             return
         self._seen.add((found.st_dev, found.st_ino))
+        if (packer := packing.foreign(start)) is not None:
+            # Searched as text, it would hold nothing, and nobody told.
+            self.tell(
+                name,
+                f'it is packed with {packer}, which errorkit trace does not '
+                'read',
+            )
+            return
         self._sources.append(
             Source(
                 name, path, found.st_size,

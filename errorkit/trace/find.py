@@ -79,7 +79,9 @@ def errors(
         lines = 0
         for part, one in zip(parts, found, strict=True):
             if one.problem:
-                sources.tell(part.source.name, one.problem)
+                sources.tell(
+                    part.source.name, one.problem, partly=one.partly
+                )
             told.did(part.size)
             if not part.start:
                 lines = 0
@@ -149,7 +151,9 @@ class _Search:
         held: list[tuple[tuple[int, int], Record]] = []
         for part, one in zip(parts, found, strict=True):
             if one.problem:
-                self._sources.tell(part.source.name, one.problem)
+                self._sources.tell(
+                    part.source.name, one.problem, partly=one.partly
+                )
             place = self._places[part.source]
             held += (
                 ((place, offset), record)

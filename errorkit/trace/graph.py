@@ -15,7 +15,13 @@ from errorkit.trace.grouping import (
     moment,
     taken,
 )
-from errorkit.trace.outcome import code_of, culprit, first_error, is_error
+from errorkit.trace.outcome import (
+    asked,
+    code_of,
+    culprit,
+    first_error,
+    is_error,
+)
 from errorkit.trace.records import Record
 from errorkit.trace.spans import Kind, Shift, Span, Tree
 
@@ -142,6 +148,7 @@ def _flat(
             _span(one, positions[one.order], above, children, depth, zero,
                   shifts)
         )
+    start = asked(spans, wanted)
     return Tree(
         wanted=wanted,
         spans=tuple(spans),
@@ -150,7 +157,8 @@ def _flat(
         ),
         started=moment(zero) if stamps else None,
         duration=(max(stamps, default=zero) - zero) / 1e6,
-        culprit=culprit(spans),
+        asked=start,
+        culprit=culprit(spans, start),
     )
 
 

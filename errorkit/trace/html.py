@@ -87,6 +87,7 @@ def data(tree: Tree) -> str:
         'wanted': _shown(tree.wanted),
         'started': _stamp(tree.started),
         'duration': tree.duration,
+        'asked': tree.marked,
         'culprit': tree.culprit,
         'notable': NOTABLE_SHIFT,
         'shifts': [escaped(shifted(one)) for one in tree.notable_shifts],

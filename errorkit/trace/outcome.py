@@ -57,22 +57,38 @@ def code_of(
     return next((record.code for record in records if record.code), None)
 
 
-def culprit(spans: list[Span]) -> int | None:
+def asked(spans: list[Span], wanted: str | None) -> int | None:
+    """Return the span whose local id was asked for, if there is one.
+
+    :param wanted: the id that was asked for, or None
+    """
+    for span in spans:
+        if (
+            span.request_id is not None
+            and span.request_id == wanted
+            and span.kind is not Kind.CALLER
+        ):
+            return span.position
+    return None
+
+
+def culprit(spans: list[Span], start: int | None = None) -> int | None:
     """Return the span that a failure began in, as far as a tree can tell.
 
     A service answers with an error right after its callee did, so that the
     last failed child counts. Who has no parent, or a client for one, failed
     by itself: of those the first counts.
+
+    :param start: the span that was asked for: only it, and what is below it,
+        is looked at. One without logs stands for its caller, which tells
+        what came of it
     """
-    failed = [span for span in spans if span.parent is None and span.failed]
-    if not failed:
-        failed = [
-            spans[child]
-            for span in spans
-            if span.parent is None and span.kind is not Kind.REQUEST
-            for child in span.children
-            if spans[child].failed
-        ]
+    if start is not None and spans[start].kind is Kind.MISSING:
+        start = spans[start].parent
+    if start is not None and spans[start].kind is Kind.REQUEST:
+        failed = [spans[start]] if spans[start].failed else []
+    else:
+        failed = _beginnings(spans)
     found = min(failed, key=_ended, default=None)
     while found is not None:
         failed = [
@@ -82,6 +98,18 @@ def culprit(spans: list[Span]) -> int | None:
             return found.position
         found = max(failed, key=_ended)
     return None
+
+
+def _beginnings(spans: list[Span]) -> list[Span]:
+    """Return the failed spans that no request has called."""
+    failed = [span for span in spans if span.parent is None and span.failed]
+    return failed or [
+        spans[child]
+        for span in spans
+        if span.parent is None and span.kind is not Kind.REQUEST
+        for child in span.children
+        if spans[child].failed
+    ]
 
 
 def _ended(span: Span) -> tuple[float, int]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import gzip
 import io
@@ -16,11 +17,20 @@ from errorkit.trace import zstd
 _MAGIC = (
     (b'\x1f\x8b', 'gzip'),
     (b'\xfd7zXZ\x00', 'xz'),
+    (b'BZh', 'bzip2'),
     (zstd.MAGIC, 'zstd'),
     (zstd.PARALLEL, 'zstd'),
 )
+#: What is not read, but known: in plain text nothing begins like this.
+_FOREIGN = (
+    (b'\x04\x22\x4d\x18', 'lz4'),
+    (b'\x02\x21\x4c\x18', 'lz4'),
+    (b'\x1f\x9d', 'compress'),
+    (b'PK\x03\x04', 'zip'),
+    (b'7z\xbc\xaf\x27\x1c', '7-Zip'),
+)
 #: So many first bytes tell how a file is packed.
-MAGIC_LENGTH = max(len(magic) for magic, _ in _MAGIC)
+MAGIC_LENGTH = max(len(magic) for magic, _ in (*_MAGIC, *_FOREIGN))
 #: Bytes that are read, or unpacked, at once.
 _PIECE = 1 << 16
 #: What unpacking xz may take, in bytes: twice what ``xz -9`` needs. zstd has
@@ -33,11 +43,27 @@ BROKEN: tuple[type[Exception], ...] = (
 
 
 def packing_of(start: bytes) -> str | None:
-    """Return how a file is packed: ``gzip``, ``xz``, ``zstd``, or None.
+    """Return how a file is packed.
 
     :param start: its first ``MAGIC_LENGTH`` bytes
+    :returns: ``gzip``, ``xz``, ``bzip2``, ``zstd``, or None
     """
-    for magic, name in _MAGIC:
+    return _told(start, _MAGIC)
+
+
+def foreign(start: bytes) -> str | None:
+    """Return how a file is packed that cannot be read for that.
+
+    :param start: as of ``packing_of``
+    :returns: the name of a program, or None
+    """
+    return _told(start, _FOREIGN)
+
+
+def _told(
+    start: bytes, known: tuple[tuple[bytes, str], ...]
+) -> str | None:
+    for magic, name in known:
         if start.startswith(magic):
             return name
     return None
@@ -67,7 +93,11 @@ def unpacked(stream: BinaryIO, packing: str | None) -> Stream:
         unzipped = gzip.GzipFile(fileobj=stream)
         return _Unpacked(stream, unzipped, unzipped.read1)
     if packing == 'xz':
-        return _buffered(stream, _Xz(stream))
+        return _buffered(stream, _Streams(stream, 'an xz', _unxz))
+    if packing == 'bzip2':
+        return _buffered(
+            stream, _Streams(stream, 'a bzip2', bz2.BZ2Decompressor)
+        )
     if packing == 'zstd':
         return _buffered(stream, zstd.Zstd(stream))
     return stream
@@ -125,19 +155,28 @@ class _Unpacked:
             self._stream.close()
 
 
-class _Xz(io.RawIOBase):
-    """The bytes of an xz file of one or more streams, in bounded memory.
+def _unxz() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+
+
+class _Streams(io.RawIOBase):
+    """The bytes of a file of one or more streams, in bounded memory.
 
     :param stream: packed
+    :param name: of such a stream, with its article
+    :param unpacker: makes what unpacks one of them
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        name: str,
+        unpacker: Callable[[], lzma.LZMADecompressor | bz2.BZ2Decompressor],
+    ) -> None:
         self._stream = stream
+        self._name = name
+        self._next = unpacker
         self._unpacker = self._next()
-
-    @staticmethod
-    def _next() -> lzma.LZMADecompressor:
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -159,7 +198,7 @@ class _Xz(io.RawIOBase):
             elif self._unpacker.needs_input:
                 packed = self._stream.read(_PIECE)
                 if not packed:
-                    raise EOFError('it ends within an xz stream')
+                    raise EOFError(f'it ends within {self._name} stream')
             data = self._unpacker.decompress(packed, len(buffer))
             if data:
                 buffer[: len(data)] = data

@@ -24,11 +24,13 @@ class Found:
         counted, their lines are those of this part
     :param lines: how many there are, where they were counted
     :param problem: why the part was not read to its end, or None
+    :param partly: some of it was read
     """
 
     records: dict[int, Record]
     lines: int = 0
     problem: str | None = None
+    partly: bool = False
 
 
 def for_ids(task: tuple[Segment, frozenset[str]]) -> Found:
@@ -63,7 +65,6 @@ def _scan(segment: Segment, wanted: Wanted, counted: bool) -> Found:
     source = segment.source
     named = services.of_file(source.name)
     found = Found({})
-    read = 0
     try:
         for block in blocks.read(segment):
             if places := wanted.places(block.data, block.end):
@@ -82,12 +83,10 @@ def _scan(segment: Segment, wanted: Wanted, counted: bool) -> Found:
                         found.records[group.offset] = record
             if counted:
                 found.lines += block.data.count(b'\n', 0, block.end)
-            read += block.end
+            found.partly = True
     except packing.BROKEN as exc:
         reason = exc.strerror if isinstance(exc, OSError) else None
         found.problem = reason or str(exc) or type(exc).__name__
-        if read:
-            found.problem = f'read in part only: {found.problem}'
     return found
 
 

@@ -128,8 +128,11 @@ class Tree:
     :param shifts: of the clocks that were set right
     :param started: the first stamp
     :param duration: seconds from the first instant to the last
-    :param culprit: the position of the span that a failure began in: from a
-        root that failed, the last failed child of each
+    :param asked: the position of the span whose local id is the wanted one;
+        None for a global id that no span but a caller has
+    :param culprit: the position of the span that a failure began in: from
+        the one that was asked for, or from a root, the last failed child of
+        each
     """
 
     wanted: str | None
@@ -137,7 +140,20 @@ class Tree:
     shifts: tuple[Shift, ...]
     started: datetime.datetime | None
     duration: float
+    asked: int | None
     culprit: int | None
+
+    @property
+    def marked(self) -> int | None:
+        """What was asked for, unless every other request is below it."""
+        for span in self.spans:
+            if (
+                span.parent is None
+                and span.kind is not Kind.OTHER
+                and span.position != self.asked
+            ):
+                return self.asked
+        return None
 
     @property
     def services(self) -> tuple[str, ...]:

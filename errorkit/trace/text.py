@@ -67,13 +67,16 @@ def lines(tree: Tree, look: Look) -> Iterator[str]:
     yield look.painted(_HEAD, 'dim')
     # Of each level above the span: whether another child follows there.
     following: list[bool] = []
+    marked = tree.marked
     for span in tree.spans:
         del following[span.depth :]
         siblings = (
             () if span.parent is None else tree.spans[span.parent].children
         )
         following.append(bool(siblings) and siblings[-1] != span.position)
-        yield from _span(tree, span, following, look)
+        yield from _span(
+            tree, span, following, look, span.position == marked
+        )
 
 
 def _summary(tree: Tree, look: Look) -> Iterator[str]:
@@ -153,7 +156,7 @@ def _title(span: Span) -> tuple[str, str]:
 
 
 def _span(
-    tree: Tree, span: Span, following: list[bool], look: Look
+    tree: Tree, span: Span, following: list[bool], look: Look, marked: bool
 ) -> Iterator[str]:
     branch, below = _branches(span, following, look)
     style = 'failed' if span.failed else ''
@@ -169,7 +172,7 @@ def _span(
     request_id = span.request_id if span.kind is not Kind.OTHER else None
     taken = sum(width(escaped(text)) + 1 for text, _ in cells if text)
     fits = request_id and taken + width(escaped(request_id)) <= left
-    if request_id and fits:
+    if request_id and fits and not marked:
         cells.append((request_id, 'dim'))
     yield (
         _numbers(span, style, look)
@@ -177,7 +180,13 @@ def _span(
         + _joined(cells, left, look)
     )
     notes = []
-    if request_id and not fits and (style or span.kind is not Kind.REQUEST):
+    if request_id and marked:
+        # Of one length with the narrowest line: it is not cut either.
+        request_id = f'asked for {request_id}'
+        notes.append((request_id, 'bold'))
+    elif request_id and not fits and (
+        style or span.kind is not Kind.REQUEST
+    ):
         notes.append((request_id, 'dim'))
     if span.error is not None:
         record = span.records[span.error]

@@ -103,6 +103,24 @@ def story():
     ]
 
 
+def batch():
+    """A client's four requests with one global id: 1 and 4 are fine.
+
+    2 fails as its callee 5 does, 3 later, as 6 does.
+    """
+    gid = {'global_request_id': request_id(9)}
+    return [
+        end('volume', 1, 1, 0.5, **gid),
+        call('volume', 2, 2.4, 5, to='quota', **gid),
+        end('quota', 5, 2.35, 0.1, 409, code='quota.exceeded', **gid),
+        end('volume', 2, 2.5, 0.5, 409, code='volume.quota', **gid),
+        call('volume', 3, 3.4, 6, to='image', **gid),
+        end('image', 6, 3.35, 0.1, 500, code='image.broke', **gid),
+        end('volume', 3, 3.5, 0.5, 500, code='volume.image', **gid),
+        end('volume', 4, 4.5, 0.5, **gid),
+    ]
+
+
 def skewed(records, service, seconds):
     """The same records, with a clock that is wrong."""
     step = datetime.timedelta(seconds=seconds)

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 from samples import (
     HOSTILE,
+    batch,
     call,
     crowd,
     deep,
@@ -82,6 +83,15 @@ def test_an_edge_without_a_logged_call_is_dashed():
     assert '  n0 -> n1 [style=dashed];' in lines
 
 
+def test_the_node_that_was_asked_for_has_two_lines_around_it():
+    lines = list(dot.lines(build(batch(), request_id(3))))
+    (line,) = [line for line in lines if 'peripheries=2' in line]
+    assert rf'\nasked for\n{request_id(3)}"' in line
+    assert _LINE.fullmatch(line)
+    assert not any('asked for' in line or 'peripheries' in line
+                   for line in graph(story()))
+
+
 def test_escapes_and_references_of_labels_stay_text():
     lines = graph([record('a\\N"&lt;]', 1, 0)])
     assert r'"a\\N\"&amp;lt;]\n' in '\n'.join(lines)
@@ -120,6 +130,16 @@ def test_json_tells_all_of_the_tree():
         'project_id': None, 'code': 'quota.exceeded', 'status': None,
         'trace_id': None, 'text': '… ERROR quota no room left for p1\n'
         '| Traceback\n|   File "quota.py", line 3\n| NoRoom: 3'}
+
+
+def test_json_tells_which_request_was_asked_for():
+    tree = told(batch(), request_id(3))
+    spans = tree['spans']
+    assert spans[tree['asked']]['request_id'] == request_id(3)
+    assert spans[tree['culprit']]['request_id'] == request_id(6)
+    assert told(story(), request_id(1))['asked'] == 0
+    for wanted in (None, request_id(9)):
+        assert told(batch(), wanted)['asked'] is None
 
 
 def test_json_is_one_line_for_each_span():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is read: plain and packed files, folders, standard input."""
 
+import bz2
 import datetime
 import gzip
 import io
@@ -21,7 +22,7 @@ LINE = (f'2026-11-22 10:00:00.123 1 INFO nova.x [{LOCAL} u p - - -] '
 TEXT = ''.join(map(LINE.format, range(5))).encode()
 PACKERS = {
     'plain': bytes, 'gzip': gzip.compress, 'xz': lzma.compress,
-    'zstd': zstandard.ZstdCompressor().compress,
+    'bzip2': bz2.compress, 'zstd': zstandard.ZstdCompressor().compress,
 }
 
 
@@ -54,7 +55,7 @@ def test_a_file_is_unpacked_by_its_first_bytes_whatever_its_name(
     assert {record.source for record in records} == {str(path)}
 
 
-@pytest.mark.parametrize('packer', ['gzip', 'xz', 'zstd'])
+@pytest.mark.parametrize('packer', ['gzip', 'xz', 'bzip2', 'zstd'])
 def test_a_file_of_several_packed_parts_is_read_to_its_end(tmp_path, packer):
     path = tmp_path / 'log'
     path.write_bytes(2 * PACKERS[packer](TEXT))
@@ -65,7 +66,7 @@ def test_a_file_of_several_packed_parts_is_read_to_its_end(tmp_path, packer):
 
 def test_a_long_packed_line_is_read_whole(tmp_path):
     text = LINE.format('x' * 3_000_000).encode() + TEXT
-    for packer in ('gzip', 'xz', 'zstd'):
+    for packer in ('gzip', 'xz', 'bzip2', 'zstd'):
         path = tmp_path / packer
         path.write_bytes(PACKERS[packer](text))
         with files.sources([str(path)]) as found:
@@ -75,7 +76,8 @@ def test_a_long_packed_line_is_read_whole(tmp_path):
 
 
 @pytest.mark.parametrize(('packer', 'cut'), [
-    ('gzip', -10), ('xz', -30), ('gzip', 300), ('xz', 300)])
+    ('gzip', -10), ('xz', -30), ('bzip2', -10),
+    ('gzip', 300), ('xz', 300), ('bzip2', 300)])
 def test_a_broken_file_is_told_and_the_rest_is_read(tmp_path, packer, cut):
     lots = os.urandom(3_000_000).replace(b'\n', b' ')
     packed = PACKERS[packer](TEXT + lots)
@@ -208,7 +210,7 @@ def test_what_stands_before_a_damage_is_read(tmp_path, packer):
     with files.sources([str(path)]) as found:
         assert len(find.tree(LOCAL, found)) == 5
         [unread] = found.unread
-    assert unread.reason.startswith('read in part only: ')
+    assert unread.partly
 
 
 def test_an_xz_file_that_would_take_much_memory_is_told(
@@ -222,9 +224,49 @@ def test_an_xz_file_that_would_take_much_memory_is_told(
     assert 'emory' in unread.reason
 
 
-def test_zeros_between_and_behind_xz_streams_are_nothing(tmp_path):
-    packed = PACKERS['xz'](TEXT)
+@pytest.mark.parametrize('packer', ['xz', 'bzip2'])
+def test_zeros_between_and_behind_streams_are_nothing(tmp_path, packer):
+    packed = PACKERS[packer](TEXT)
     (tmp_path / 'a').write_bytes(packed + bytes(8) + packed + bytes(4))
     with files.sources([str(tmp_path)]) as found:
         assert len(find.tree(LOCAL, found)) == 10
         assert not found.unread
+
+
+@pytest.mark.parametrize(('packer', 'start'), [
+    ('lz4', b'\x04\x22\x4d\x18\x64\x40\xa7'),
+    ('lz4', b'\x02\x21\x4c\x18\x97\x27\x0b'),
+    ('compress', b'\x1f\x9d\x90\x68\xca'),
+    ('zip', b'PK\x03\x04\x14\x00\x00\x00'),
+    ('7-Zip', b'7z\xbc\xaf\x27\x1c\x00\x04'),
+])
+def test_a_file_that_is_packed_otherwise_is_told_with_how(
+        tmp_path, packer, start):
+    packed = start + os.urandom(1000)
+    (tmp_path / 'a.log').write_bytes(packed)
+    (tmp_path / 'b.log').write_bytes(TEXT)
+    with files.sources([str(tmp_path), '-'], io.BytesIO(packed)) as found:
+        assert len(find.tree(LOCAL, found)) == 5
+        assert len(list(found)) == 1
+        why = f'it is packed with {packer}, which errorkit trace does not read'
+        assert found.unread == [
+            files.Unread(str(tmp_path / 'a.log'), why),
+            files.Unread('-', why)]
+
+
+@pytest.mark.parametrize('text', [
+    b'', b'P', b'PK', b'PK down', b'7z', b'BZ down', b'\x04', b'\x1f'])
+def test_what_only_begins_alike_is_text(tmp_path, text):
+    (tmp_path / 'a').write_bytes(text + b'\n' + TEXT)
+    with files.sources([str(tmp_path)]) as found:
+        assert len(find.tree(LOCAL, found)) == 5
+        assert found.unread == []
+
+
+def test_what_was_read_in_part_once_is_not_called_unread():
+    found = files.Sources()
+    for partly in (False, True, False):
+        found.tell('a', 'broken', partly=partly)
+        found.tell('b', 'broken')
+    assert found.unread == [
+        files.Unread('a', 'broken', partly=True), files.Unread('b', 'broken')]

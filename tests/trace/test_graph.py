@@ -12,6 +12,7 @@ from samples import (
     BEGIN,
     HOSTILE,
     at,
+    batch,
     call,
     crowd,
     deep,
@@ -148,6 +149,54 @@ def test_of_a_clients_requests_the_first_that_failed_is_the_culprit():
     assert tree.spans[tree.culprit].request_id == request_id(2)
     tree = build([end('a', 2, 2, 0.5, 409), end('a', 3, 3, 0.5, 404)])
     assert tree.spans[tree.culprit].request_id == request_id(2)
+
+
+def ids_of(tree, *positions):
+    """The request ids at some positions, None for none."""
+    return tuple(
+        None if one is None else tree.spans[one].request_id
+        for one in positions)
+
+
+@pytest.mark.parametrize(('wanted', 'culprit'), [
+    (1, None), (2, 5), (3, 6), (4, None), (5, 5), (6, 6)])
+def test_of_a_clients_requests_the_one_that_was_asked_for_is_marked(
+        wanted, culprit):
+    tree = build(batch(), request_id(wanted))
+    assert ids_of(tree, tree.asked, tree.marked, tree.culprit) == (
+        request_id(wanted), request_id(wanted),
+        culprit and request_id(culprit))
+
+
+@pytest.mark.parametrize('wanted', [request_id(9), None, request_id(77)])
+def test_for_a_global_id_none_is_marked_and_all_are_looked_through(wanted):
+    tree = build(batch(), wanted)
+    assert ids_of(tree, tree.asked, tree.marked, tree.culprit) == (
+        None, None, request_id(5))
+
+
+def test_what_all_others_are_below_of_needs_no_mark():
+    tree = build(story(), request_id(1))
+    assert ids_of(tree, tree.asked, tree.marked, tree.culprit) == (
+        request_id(1), None, request_id(3))
+    # Lines of no request are no other request.
+    tree = build([*story(), record('other', None, 0)], request_id(1))
+    assert ids_of(tree, tree.marked) == (None,)
+    # Two trees: now it tells which.
+    tree = build([*story(), end('other', 8, 9, 1, 500)], request_id(1))
+    assert ids_of(tree, tree.marked, tree.culprit) == (
+        request_id(1), request_id(3))
+    assert build([], request_id(1)).marked is None
+
+
+def test_of_a_call_without_logs_its_caller_tells_what_came_of_it():
+    tree = build(story(), request_id(4))
+    assert ids_of(tree, tree.marked, tree.culprit) == (
+        request_id(4), request_id(3))
+    records = [*batch(), call('volume', 3, 3.45, 7, to='network')]
+    tree = build(records, request_id(7))
+    assert ids_of(tree, tree.marked, tree.culprit) == (
+        request_id(7), request_id(6))
 
 
 def test_an_error_in_the_log_is_a_failure_whatever_the_status():

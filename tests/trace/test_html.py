@@ -11,7 +11,15 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import HOSTILE, hostile, record, request_id, skewed, story
+from samples import (
+    HOSTILE,
+    batch,
+    hostile,
+    record,
+    request_id,
+    skewed,
+    story,
+)
 
 from errorkit.trace import html as pages
 from errorkit.trace.graph import build
@@ -118,6 +126,14 @@ def test_the_page_shows_every_span_and_every_record():
             assert told['records'][at][3] == span['service']
     assert told['spans'][3]['first'] + told['spans'][3]['error'] == [
         one[5] for one in told['records']].index('no room left for p1')
+
+
+def test_the_page_is_told_which_request_was_asked_for():
+    told = given_to(parsed(batch(), request_id(3)))
+    assert told['spans'][told['asked']]['id'] == request_id(3)
+    assert told['spans'][told['culprit']]['id'] == request_id(6)
+    assert given_to(parsed(batch(), request_id(9)))['asked'] is None
+    assert given_to(parsed(story(), request_id(1)))['asked'] is None
 
 
 def test_a_shift_of_a_clock_is_on_the_page():

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import (
     HOSTILE,
+    batch,
     call,
     crowd,
+    deep,
     end,
     hostile,
     record,
@@ -90,6 +92,31 @@ def test_what_failed_first_is_the_loudest():
     (line,) = [line for line in coloured
                if '\x1b[1;31m' in line and 'PUT' in line]
     assert 'quota' in line
+
+
+def test_the_request_that_was_asked_for_is_marked():
+    lines = shown(batch(), wanted=request_id(3))
+    assert f'failed first: image {request_id(6)}' in lines
+    (at,) = [at for at, line in enumerate(lines) if 'asked for' in line]
+    assert lines[at].strip(' │') == f'asked for {request_id(3)}'
+    assert 'volume.image' in lines[at - 1]
+    assert sum(request_id(3) in line for line in lines) == 2
+    # Of one that went well, no other's failure is told.
+    lines = shown(batch(), wanted=request_id(4))
+    assert any(f'asked for {request_id(4)}' in line for line in lines)
+    assert not any('failed first' in line for line in lines)
+    for wanted in (request_id(9), None):
+        assert not any(
+            'asked for' in line for line in shown(batch(), wanted=wanted))
+
+
+@pytest.mark.parametrize('columns', [50, 60, 80])
+def test_the_mark_is_whole_however_narrow_the_terminal(columns):
+    for records, number in ((batch(), 6), (crowd(300), 299), (deep(90), 80)):
+        wanted = request_id(number)
+        lines = shown(records, text.Look(columns), wanted)
+        assert max(map(safe.width, lines)) <= columns
+        assert any(line.endswith(f'asked for {wanted}') for line in lines)
 
 
 def test_a_shift_of_a_clock_is_told():

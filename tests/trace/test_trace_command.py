@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``errorkit trace``: what is typed, what is printed, how it exits."""
 
+import bz2
 import contextlib
 import gzip
 import io
@@ -177,11 +178,40 @@ def test_a_file_that_is_not_there_is_named(run, logs):
 
 def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_read(run, logs):
     broken = logs / 'broken.log.gz'
-    broken.write_bytes(gzip.compress(b'x' * 1000)[:-9])
+    broken.write_bytes(gzip.compress(b'x' * 1000)[:10])
     status, out, err = run(ONE, logs)
     assert status == 0
     assert '2 requests' in out
-    assert f'not read: {broken}' in err
+    assert f'not read: {broken}: the file is cut short: ' in err
+
+
+def test_a_file_that_is_read_in_part_is_not_called_unread(run, logs):
+    packed = gzip.compress(QUOTA.encode())
+    (logs / 'quota.log.1.gz').write_bytes(packed[:-9])
+    status, out, err = run(ONE, logs)
+    assert status == 0
+    assert '2 requests' in out
+    assert err.startswith(
+        f'errorkit trace: read in part: {logs}/quota.log.1.gz: '
+        'the file is cut short: ')
+
+
+def test_a_log_packed_with_bzip2_is_read(run, logs):
+    (logs / 'quota.log.1.gz').unlink()
+    (logs / 'quota.log.1.bz2').write_bytes(bz2.compress(QUOTA.encode()))
+    status, out, err = run(ONE, logs)
+    assert (status, err) == (0, '')
+    assert '2 requests' in out
+
+
+def test_a_log_packed_in_a_way_that_is_not_read_is_named(run, tmp_path):
+    log = tmp_path / 'a.log'
+    log.write_bytes(b'PK\x03\x04' + bytes(99))
+    assert run(ONE, log) == (
+        2, '',
+        f'errorkit trace: not read: {log}: it is packed with zip, which '
+        'errorkit trace does not read\n'
+        'errorkit trace: nothing could be read\n')
 
 
 @pytest.mark.parametrize(('arguments', 'said'), [

@@ -8,6 +8,7 @@ import browser as browsers
 import pytest
 from samples import (
     HOSTILE,
+    batch,
     call,
     crowd,
     deep,
@@ -85,6 +86,20 @@ def test_the_page_opens_at_what_failed_first(show):
     assert page.texts('#wanted') == [request_id(1)]
     assert page.texts('#culprit') == ['failed first: quota 409 quota.exceeded']
     assert page.texts('#tree .row.missing small') == ['no logs']
+
+
+def test_the_request_that_was_asked_for_is_marked(show):
+    page = show(batch(), request_id(3))
+    (row,) = page.texts('#tree .row:has(small)')
+    assert 'asked for' in row
+    assert 'volume.image' in row
+    assert page.texts(CHOSEN) == ['image']
+    assert page.texts('#culprit') == ['failed first: image 500 image.broke']
+    page = show(batch(), request_id(4))
+    assert page.texts('#culprit') == []
+    assert page.texts('#tree .row[aria-selected=true] small') == ['asked for']
+    page = show(batch(), request_id(9))
+    assert page.texts('#tree .row small') == []
 
 
 def test_a_click_on_a_request_shows_its_lines(show):

@@ -30,6 +30,7 @@ const requests = new List(tree, 28, (at) => {
   if (span.kind === 'missing' && span.service) {
     name.append(make('small', '', 'no logs'));
   }
+  if (span.at === DATA.asked) name.append(make('small', '', 'asked for'));
   if (span.code) name.append(marked('em', 'code', span.code.slice(0, 128)));
   row.append(name,
     make('span', 'status', span.status === null ? '–' : span.status),
