@@ -32,6 +32,7 @@ from errorkit.observers import Observed
 from errorkit.request_id import PASTE_OPTIONS as ID_OPTIONS
 from errorkit.request_id import RequestId
 from errorkit.request_log import RequestLog
+from errorkit.versions import parse
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -80,7 +81,8 @@ def wrap(
         ``volume``: the prefix of codes, the word in the version header
     :param versions: the supported microversions, a list or ``1.0-1.39``;
         None leaves ``Microversion`` out
-    :param code_version: the microversion that shows ``code``; None: always
+    :param code_version: the microversion that shows ``code``, as
+        ``request_id_version`` none above the newest; None: always
     :param catalog: the service's error codes
     :param auth: the auth layer to put in its place, a function from
         application to application; or ``noauth`` or ``outside``, see
@@ -129,6 +131,9 @@ def wrap(
         )
         # What never reaches Microversion says the oldest version.
         formatter.version_headers = versioned.headers(versioned.versions[0])
+        newest = versioned.versions[-1]
+        _check_reachable('code_version', code_version, newest)
+        _check_reachable('request_id_version', request_id_version, newest)
         wrapped = versioned
     elif legacy_headers or request_id_version is not None:
         option = 'legacy_headers' if legacy_headers else 'request_id_version'
@@ -165,6 +170,26 @@ def wrap(
         expose=expose,
         formatter=formatter,
     )
+
+
+def _check_reachable(option: str, version: object, newest: str) -> None:
+    """Refuse a version that no client can ever ask for.
+
+    :raises ConfigError: it is above the newest one
+    """
+    if version is None:
+        return
+    try:
+        above = parse(str(version)) > parse(newest)
+    except ValueError:
+        return  # no version at all: refused where it is used
+    if above:
+        raise ConfigError(
+            'errorkit',
+            option,
+            version,
+            f'allowed: none above {newest}, the newest of versions',
+        )
 
 
 def _auth(value: str) -> Any:

@@ -426,6 +426,33 @@ def test_what_needs_versions_is_refused_without_them(option, value):
     assert 'versions' in str(caught.value)
 
 
+VERSIONS = ['code_version', 'request_id_version']
+
+
+@pytest.mark.parametrize('option', VERSIONS)
+@pytest.mark.parametrize('value', ['3.71', '9.9', '10.0'])
+def test_a_version_that_nobody_can_ask_for_is_refused_at_start(
+    option, value
+):
+    with pytest.raises(ConfigError) as caught:
+        stack(answers, **{option: value})
+    assert (caught.value.option, caught.value.value) == (option, value)
+    assert '3.70' in caught.value.allowed
+
+
+@pytest.mark.parametrize('option', VERSIONS)
+@pytest.mark.parametrize('value', ['1.0', '2.99', '3.0', '3.9', '3.70'])
+def test_a_version_up_to_the_newest_is_taken(option, value):
+    assert stack(answers, **{option: value})
+
+
+def test_the_newest_version_is_so_by_number_and_wherever_it_is_listed():
+    versions = ['3.10', '4.0', '3.9']
+    assert stack(answers, versions=versions, code_version='3.11')
+    with pytest.raises(ConfigError, match=r'none above 4\.0'):
+        stack(answers, versions=versions, code_version='4.1')
+
+
 @pytest.mark.parametrize(
     ('option', 'value'),
     [

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from errorkit import formats
-from errorkit.client import content
+from errorkit.client import content, origins
 from errorkit.client.headers import Pairs, first, pairs
 from errorkit.error import Error
 from errorkit.formats.checked import CODE_HEADER, checked, id_of
@@ -39,11 +39,17 @@ def parse(status: Any, headers: Any, body: Any) -> list[Error]:
     return read(number, pairs(headers), body)
 
 
-def read(status: int, headers: Pairs, body: Any) -> list[Error]:
-    """Do what ``parse`` does, of a number from 400 to 999 and of pairs."""
+def read(
+    status: int, headers: Pairs, body: Any, origin: str = ''
+) -> list[Error]:
+    """Do what ``parse`` does, of a number from 400 to 999 and of pairs.
+
+    :param origin: whose answer it is; see ``origins.of``
+    """
     data, content_type = content.of(body, headers)
     try:
-        own, *more = formats.load(status, content_type, data)
+        told = formats.load(status, content_type, data)
+        own, *more = (origins.linked(one, origin) for one in told)
     except Exception:  # the status is still an answer
         own, more = Error(status, '', ''), []
     own = checked(

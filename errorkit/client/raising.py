@@ -71,7 +71,8 @@ def exception_of(
             )
         return None
     headers = responses.headers(answer)
-    errors = parsing.read(status, headers, responses.body(answer))
+    origin = responses.origin(answer)
+    errors = parsing.read(status, headers, responses.body(answer), origin)
     code = errors[0].code
     kind = (
         statuses.of_status(status)
@@ -83,4 +84,5 @@ def exception_of(
         headers,
         responses.method(answer),
         checked.id_of(headers),
+        origin,
     )

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 from weakref import WeakValueDictionary
 
 from errorkit import ids, keys, masking
-from errorkit.client import waiting
+from errorkit.client import origins, waiting
 from errorkit.client.headers import Pairs
 from errorkit.codes import ErrorCode
 from errorkit.error import ELLIPSIS, Error
@@ -59,10 +59,14 @@ class ResponseError(ErrorkitError):
     :param errors: as ``parse`` has read them, the response's own first
     :param headers: the response's; of them few are kept
     :param method: the request's, in capitals, or None where unknown
+    :param request_id: as the headers have it
+    :param origin: scheme, host and port of who has answered, where known
     """
 
     #: The code of a class that a catalog has made, with what it declares.
     declared: ClassVar[ErrorCode | None] = None
+    # Of what was pickled by an older release.
+    _origin: str = ''
 
     errors: tuple[Error, ...]
     """All of them, the response's own first."""
@@ -81,9 +85,11 @@ class ResponseError(ErrorkitError):
         headers: Pairs | None = None,
         method: str | None = None,
         request_id: str | None = None,
+        origin: str = '',
     ) -> None:
         self.errors = tuple(errors)
         self.method = method
+        self._origin = origin
         told = headers or []
         self.headers = {}
         for name, value in told:
@@ -130,11 +136,15 @@ class ResponseError(ErrorkitError):
 
     @property
     def help(self) -> str | None:
-        """A page that explains the code, or None."""
+        """A page that explains the code, or None.
+
+        Absolute, where the response knew its URL.
+        """
         for rel, href in self.error.links:
             if rel == 'help':
                 return href
-        return self.declared.help if self.declared else None
+        found = self.declared.help if self.declared else None
+        return found and origins.absolute(found, self._origin)
 
     def _line(self) -> str:
         error = self.error

@@ -13,7 +13,7 @@ import inspect
 from typing import Any
 
 from errorkit.client import headers as _headers
-from errorkit.client import parsing
+from errorkit.client import origins, parsing
 from errorkit.client.content import MAX_BODY
 from errorkit.client.headers import Pairs
 from errorkit.formats.upstream import attribute
@@ -48,6 +48,11 @@ def method(response: Any) -> str | None:
     """Return the method of the request, where the response knows it."""
     found = attribute(attribute(response, 'request'), 'method')
     return str.__str__(found) if is_a(found, str) else None
+
+
+def origin(response: Any) -> str:
+    """Return who has answered, see ``origins.of``; empty where unknown."""
+    return origins.of(attribute(response, 'url'))
 
 
 def body(response: Any) -> bytes:

@@ -137,6 +137,17 @@ def all_counts() -> dict[str, Counts]:
     return _sum(list(_LISTENING))
 
 
+def flush_all(seconds: float) -> tuple[str, ...]:
+    """Wait until all observers of this process have been told what waits.
+
+    :param seconds: so long in all, at most
+    :returns: the names of those that have not been
+    """
+    end = time.monotonic() + seconds
+    late = {told.name for told in list(_LISTENING) if not told.flush(end)}
+    return tuple(sorted(late))
+
+
 def _sum(listed: Iterable[Told]) -> dict[str, Counts]:
     found: dict[str, Counts] = {}
     for told in listed:

@@ -34,7 +34,7 @@ except ImportError as missing:
         name=missing.name,
     ) from missing
 
-from errorkit import masking, secrets
+from errorkit import log, masking, secrets
 from errorkit.exceptions import ConfigError
 from errorkit.observers.notify import Notification, Notifications
 from errorkit.observers.observer import Undelivered
@@ -115,6 +115,13 @@ class OsloMessagingNotifier:
                     'heartbeat_timeout_threshold', timeout, group=_RABBIT
                 )
         self._topics = listed or list(transport.conf[_GROUP].topics)
+        if url is None and not _names_a_transport(self._conf):
+            log.say(
+                LOG, logging.WARNING,
+                'no transport_url is configured: notifications go to a '
+                'RabbitMQ on this host, as oslo.messaging has it; was the '
+                'configuration read before the observer was made?',
+            )
         _mute()
 
     def notify(self, notification: Notification) -> None:
@@ -193,6 +200,19 @@ def notifications() -> Notifications:
     It is what ``observers = oslo_messaging`` stands for.
     """
     return Notifications(OsloMessagingNotifier(conf=cfg.CONF))
+
+
+def _names_a_transport(conf: Any) -> bool:
+    """Tell whether a configuration says where the bus is.
+
+    The options are oslo.messaging's: they are known once it was asked for a
+    transport.
+    """
+    if conf[_GROUP].transport_url:
+        return True
+    # What was said may be the same as the default.
+    where = conf.get_location('transport_url')
+    return where is None or where.location is not cfg.Locations.opt_default
 
 
 def _listed(topics: Iterable[str]) -> list[str]:

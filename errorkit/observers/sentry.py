@@ -33,7 +33,7 @@ from errorkit.observers import ErrorRecord
 LOG = logging.getLogger('errorkit.observers.sentry')
 
 #: Ours that log what is sent anyway, and would be sent a second time.
-_LOGGERS = ('errorkit.fault_wrap', LOG.name)
+_LOGGERS = ('errorkit.fault_wrap', 'errorkit.observers.notify', LOG.name)
 #: What stays of a request that Sentry's own integration has described.
 _OF_REQUEST = ('method', 'url')
 #: The lines of source around a frame's own.

@@ -9,24 +9,20 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import functools
 import logging
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from errorkit import log
 from errorkit.exceptions import ConfigError
-from errorkit.outcomes import stores
+from errorkit.outcomes import operating, stores
 
 LOG = logging.getLogger('errorkit.outcomes')
 
-#: Where the store is looked for when none is given: other users of a host
-#: can read a command line.
-VARIABLE = 'ERRORKIT_DB_URL'
+#: Where the store is looked for when none is given.
+VARIABLE = operating.VARIABLE
 MAX_BATCH = 1000
 INTERVAL = 86400.0
 PAUSE = 0.05
@@ -39,7 +35,6 @@ _LONGEST_BATCH = 0.05
 _LONGEST_AGE = 100 * 365 * 86400
 
 Progress = Callable[[int], object]
-_Store = TypeVar('_Store')
 
 
 class Purges(Protocol):
@@ -179,48 +174,11 @@ def main(options: argparse.Namespace) -> int:
             store, batch=options.batch, pause=options.pause,
             progress=None if options.quiet else print_progress,
         )
-        print(f'{deleted} messages deleted.')
+        print(f'{operating.counted(deleted, "message")} deleted.')
 
-    return run('errorkit messages purge', options.store, stores.find, work)
-
-
-def run(
-    what: str,
-    name: str | None,
-    find: Callable[[str], _Store],
-    work: Callable[[_Store], object],
-) -> int:
-    """Run a command on a store, and say what is wrong.
-
-    :param what: the command's name
-    :param name: of the store; None: that of the environment
-    :param find: makes a store of its name
-    :param work: the command
-    :returns: 0; 1 where the store failed; 2 for a wrong use
-    """
-    say = functools.partial(print, file=sys.stderr)
-    sys.path.insert(0, '')
-    try:
-        name = name or os.environ.get(VARIABLE)
-        if name is None:
-            say(f'{what}: STORE or {VARIABLE} is needed')
-            return 2
-        store = find(name)
-        try:
-            work(store)
-        finally:
-            # Of an address it is ours; what Python names is the service's.
-            database = getattr(store, 'database', None)
-            if '://' in name and database is not None:
-                database.dispose()
-    except ConfigError as exc:
-        say(f'{what}: {exc}')
-        return 2
-    except Exception as exc:
-        kind = log.class_name(type(exc))
-        say(f'{what}: the store failed: {kind}: {exc}')
-        return 1
-    return 0
+    return operating.run(
+        'errorkit messages purge', options.store, stores.find, work
+    )
 
 
 def print_progress(deleted: int) -> None:

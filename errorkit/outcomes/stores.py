@@ -12,7 +12,8 @@ from errorkit.outcomes.store import MessageStore
 #: The store of this process that is named ``memory``.
 MEMORY = MemoryStore()
 _FINDER = Finder(
-    MessageStore, MEMORY, 'errorkit.outcomes.sql:SqlMessages',
+    'messages', MessageStore, MEMORY,
+    'errorkit.outcomes.sql:SqlMessages',
     'errorkit.outcomes.messages.API', 'db_driver',
 )
 

@@ -77,6 +77,7 @@ class Propagation:
         """Have a session of ``requests`` send the ids.
 
         :param session: with all its adapters mounted; None makes one
+        :raises ConfigError: it is none
         """
         return _adapter('requests').install(self, session)  # type: ignore[no-any-return] # see _adapter
 
@@ -84,6 +85,7 @@ class Propagation:
         """Have a client of ``httpx`` send the ids, by its event hooks.
 
         :param client: an ``httpx.Client`` or ``httpx.AsyncClient``
+        :raises ConfigError: it is neither
         """
         return _adapter('httpx').install(self, client)  # type: ignore[no-any-return] # see _adapter
 
@@ -92,6 +94,7 @@ class Propagation:
 
         :param pool: an ``urllib3.PoolManager`` or ``urllib3.ProxyManager``;
             its idle connections are closed
+        :raises ConfigError: it is neither
         """
         return _adapter('urllib3').install(self, pool)  # type: ignore[no-any-return] # see _adapter
 
@@ -100,6 +103,7 @@ class Propagation:
 
         :param session: a ``keystoneauth1.session.Session``, or an
             ``Adapter`` whose session is meant
+        :raises ConfigError: it is neither
         """
         return _adapter('keystoneauth').install(self, session)  # type: ignore[no-any-return] # see _adapter
 

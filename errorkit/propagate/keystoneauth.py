@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _LOGGER = 'keystoneauth.session'
 _SPLIT_LOGGER = 'keystoneauth.session.request-id'
+#: Of adapters around adapters around a session.
+_MAX_DEPTH = 8
 
 
 class _Asked:
@@ -76,16 +78,14 @@ def install(propagation: Propagation, session: Any) -> Any:
     :param session: a ``Session``, or an ``Adapter``
     :raises ConfigError: it is neither
     """
-    found = session
-    while not isinstance(found, keystone_session.Session):
-        found = getattr(found, 'session', None)
-        if found is None:
-            raise ConfigError(
-                'errorkit.propagate',
-                'session',
-                session,
-                'allowed: a keystoneauth1 Session or Adapter',
-            )
+    found = _session_of(session)
+    if found is None:
+        raise ConfigError(
+            'errorkit.propagate',
+            'session',
+            session,
+            'allowed: a keystoneauth1 Session or Adapter',
+        )
     of_requests.install(propagation, found.session, _Adapter)
     inner = found.request
     if not hasattr(inner, 'errorkit_propagates'):
@@ -102,6 +102,19 @@ def install(propagation: Propagation, session: Any) -> Any:
         request.errorkit_propagates = True  # type: ignore[attr-defined] # a mark of ours
         found.request = request  # type: ignore[method-assign] # of this one
     return session
+
+
+def _session_of(given: Any) -> keystone_session.Session | None:
+    """Return the session that an object is, or has."""
+    # A mock has a session that has a session, and so on.
+    for _ in range(_MAX_DEPTH):
+        if isinstance(given, keystone_session.Session):
+            return given
+        try:
+            given = getattr(given, 'session', None)
+        except Exception:  # of a foreign object
+            return None
+    return None
 
 
 def _service(kwargs: dict[str, Any]) -> str | None:

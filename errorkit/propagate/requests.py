@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 from requests.adapters import BaseAdapter
 
+from errorkit.exceptions import ConfigError
+
 if TYPE_CHECKING:
     from errorkit.propagate import Propagation
     from errorkit.propagate.calls import Call
@@ -70,9 +72,17 @@ def install(
     :param propagation: knows the hosts
     :param session: None makes a new one
     :param kind: the class of the adapter
+    :raises ConfigError: it is no session
     """
     if session is None:
         session = requests.Session()
+    if not isinstance(session, requests.Session):
+        raise ConfigError(
+            'errorkit.propagate',
+            'session',
+            session,
+            'allowed: a requests.Session, or None',
+        )
     for prefix, adapter in session.adapters.items():
         if not is_inside(propagation, adapter):
             session.adapters[prefix] = kind(adapter, propagation)

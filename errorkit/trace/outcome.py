@@ -80,13 +80,13 @@ def culprit(spans: list[Span], start: int | None = None) -> int | None:
     by itself: of those the first counts.
 
     :param start: the span that was asked for: only it, and what is below it,
-        is looked at. One without logs stands for its caller, which tells
-        what came of it
+        is looked at; where it went well, who has called it in its place. One
+        without logs stands for its caller, which tells what came of it
     """
     if start is not None and spans[start].kind is Kind.MISSING:
         start = spans[start].parent
     if start is not None and spans[start].kind is Kind.REQUEST:
-        failed = [spans[start]] if spans[start].failed else []
+        failed = _around(spans, spans[start])
     else:
         failed = _beginnings(spans)
     found = min(failed, key=_ended, default=None)
@@ -98,6 +98,17 @@ def culprit(spans: list[Span], start: int | None = None) -> int | None:
             return found.position
         found = max(failed, key=_ended)
     return None
+
+
+def _around(spans: list[Span], span: Span) -> list[Span]:
+    """Return a request if it has failed, or the nearest around it that has."""
+    while not span.failed:
+        if span.parent is None or (
+            spans[span.parent].kind is not Kind.REQUEST
+        ):
+            return []
+        span = spans[span.parent]
+    return [span]
 
 
 def _beginnings(spans: list[Span]) -> list[Span]:

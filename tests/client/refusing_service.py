@@ -10,7 +10,8 @@ CATALOG = errorkit.Catalog('volume')
 NAME_EXISTS = CATALOG.define(
     'volume.name_exists', status=409, title='Name exists', retry='never',
     help='https://docs.example/volume.name_exists')
-BUSY = CATALOG.define('volume.busy', status=503, retry='later')
+BUSY = CATALOG.define(
+    'volume.busy', status=503, retry='later', help='/errors/volume.busy')
 MIB = 1024 * 1024
 
 

@@ -205,6 +205,37 @@ def test_the_hints_of_an_answer_are_there(url, ask):
     assert client.request_id(exc) == exc.error.request_id
 
 
+#: The others know the path, at most.
+WITH_URL = [
+    way for way in WAYS
+    if way.startswith(('requests', 'httpx', 'keystoneauth1', 'urllib'))
+    and not way.startswith('urllib3')]
+
+
+@pytest.mark.parametrize('way', WAYS)
+def test_help_that_is_a_path_is_absolute_where_the_url_is_known(url, way):
+    host = url if way in WITH_URL else ''
+    assert raised(WAYS[way], f'{url}/busy').help == (
+        f'{host}/errors/volume.busy')
+
+
+def test_a_redirect_that_urllib3_has_followed_tells_the_url(url):
+    def redirecting(environ, start_response):
+        start_response('302 Found', [('Location', f'{url}/busy')])
+        return []
+
+    # It would wait, and ask again.
+    retries = urllib3.Retry(3, respect_retry_after_header=False)
+    with (
+        serving(redirecting) as other,
+        urllib3.PoolManager(retries=retries) as pool,
+    ):
+        response = pool.request('GET', other)
+        with pytest.raises(client.ResponseError) as caught:
+            checked(response)
+    assert caught.value.help == f'{url}/errors/volume.busy'
+
+
 @pytest.mark.parametrize('ask', WAYS.values(), ids=WAYS)
 def test_a_bug_of_the_service_is_a_server_error(url, ask):
     exc = raised(ask, f'{url}/bug')

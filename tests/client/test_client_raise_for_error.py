@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 
+import httpx
 import pytest
 from error_bodies import ID, OTHER_ID
 from test_client_catalog import load
@@ -181,6 +182,90 @@ def test_further_errors_are_counted_in_the_text():
 def test_what_the_answer_says_of_trying_again_is_newer(placement):
     assert caught(Response(body=body(retry='never')), placement).retry == (
         'never')
+
+
+#: URLs of a response, and whether the service behind them is known.
+ORIGINS = [
+    ('http://placement.example/v1?token=secret#top',
+     'http://placement.example'),
+    ('https://ada:secret@placement.example:8778/v1',
+     'https://placement.example:8778'),
+    ('HTTPS://Placement.Example', 'https://placement.example'),
+    ('http://[::1]:8778/v1', 'http://[::1]:8778'),
+    (httpx.URL('https://placement.example/v1'), 'https://placement.example'),
+    ('/v1/things', None), ('//placement.example/v1', None), ('', None),
+    (None, None), (b'http://placement.example/', None), (7, None),
+    ('ftp://placement.example/', None), ('file:///etc', None),
+    ('javascript:alert(1)', None), ('http+unix://socket/v1', None),
+    ('http://ada@b@placement.example/', None), ('http:///v1', None),
+    ('http://a\\b/', None), ('http://a b/', None), ('http://a:b/', None),
+    (object(), None),
+]
+
+
+@pytest.mark.parametrize(('url', 'origin'), ORIGINS)
+def test_help_that_is_a_path_is_at_the_service_that_has_answered(url, origin):
+    catalog = load(full={'help': '/errors/placement.full'})
+    exc = caught(Response(body=body(), url=url), catalog)
+    assert exc.help == f'{origin or ""}/errors/placement.full'
+    for again in (copy.copy(exc), pickle.loads(pickle.dumps(exc))):
+        assert again.help == exc.help
+
+
+def test_without_a_url_help_stays_a_path():
+    catalog = load(full={'help': '/errors/placement.full'})
+    assert caught(Response(body=body()), catalog).help == (
+        '/errors/placement.full')
+
+
+def test_an_exception_of_an_older_release_has_its_help_still():
+    catalog = load(full={'help': '/errors/placement.full'})
+    exc = caught(Response(body=body(), url='http://a/'), catalog)
+    del exc._origin
+    assert pickle.loads(pickle.dumps(exc)).help == '/errors/placement.full'
+
+
+@pytest.mark.parametrize('help', [
+    'https://docs.example/full', 'errors/full', 'javascript:alert(1)',
+    'ftp://a/full', 'file:///errors/full', '/a b'])
+def test_help_that_is_no_path_stays_what_it_is(help):
+    catalog = load(full={'help': help})
+    exc = caught(Response(body=body(), url='https://a.example/'), catalog)
+    assert exc.help == help
+
+
+@pytest.mark.parametrize(('href', 'found'), [
+    ('/errors/full', 'https://a.example/errors/full'),
+    ('//docs.example/full', 'https://docs.example/full'),
+    ('http://docs.example/full', 'http://docs.example/full'),
+    # Not a link for sure, and not one that is to be opened.
+    ('full', None), ('', None), ('?full', None), ('javascript:alert(1)', None),
+    ('ftp://a/full', None), ('/a b', None), ('/a\nb', None), ('\\a', None),
+])
+def test_a_link_of_the_answer_that_is_a_path_is_at_the_service(href, found):
+    links = [{'rel': 'help', 'href': href}]
+    response = Response(body=body(links=links), url='https://a.example/v1')
+    assert caught(response).help == found
+    response = Response(
+        body=json.dumps({'type': href, 'title': 'Full'}).encode(),
+        headers={'Content-Type': 'application/problem+json'},
+        url='https://a.example/v1')
+    assert caught(response).help == found
+
+
+def test_a_url_that_cannot_be_read_is_unknown():
+    class Url:
+        def __str__(self):
+            raise OSError
+
+    class Closed(Response):
+        @property
+        def url(self):
+            raise RuntimeError('never sent')
+
+    catalog = load(full={'help': '/full'})
+    assert caught(Response(body=body(), url=Url()), catalog).help == '/full'
+    assert caught(Closed(body=body()), catalog).help == '/full'
 
 
 def test_the_link_of_the_answer_is_its_help(placement):

@@ -9,6 +9,7 @@ The broker is shared: it is cut off by a proxy, and never stopped.
 import contextlib
 import importlib.util
 import json
+import logging
 import os
 import pathlib
 import re
@@ -17,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -638,6 +640,56 @@ def test_a_bad_option_is_refused_by_name_and_without_a_password(
         OsloMessagingNotifier(**options)
     assert caught.value.option == option
     assert SECRET not in str(caught.value)
+
+
+def configured(section='', **defaults):
+    """Return a configuration that was read from a file."""
+    with tempfile.NamedTemporaryFile('w', suffix='.conf') as file:
+        file.write('[DEFAULT]\n')
+        file.writelines(f'{name} = {value}\n'
+                        for name, value in defaults.items())
+        file.write(section)
+        file.flush()
+        conf = cfg.ConfigOpts()
+        conf([], default_config_files=[file.name], default_config_dirs=[])
+    return conf
+
+
+def warnings_of(records):
+    return [record.getMessage() for record
+            in records.of('errorkit.observers.oslo_messaging')
+            if record.levelno == logging.WARNING]
+
+
+def test_a_configuration_without_a_transport_is_warned_of_at_start(
+        monkeypatch):
+    monkeypatch.setattr(cfg, 'CONF', configured())
+    with apps.recorded() as records:
+        bus.notifications()
+    [said] = warnings_of(records)
+    assert 'no transport_url is configured' in said
+    assert 'RabbitMQ on this host' in said
+
+
+@pytest.mark.parametrize('conf', [
+    lambda: configured(transport_url='rabbit://host/'),
+    # It is the default, too; but somebody has said it.
+    lambda: configured(transport_url='rabbit://'),
+    lambda: configured('[oslo_messaging_notifications]\n'
+                       'transport_url = rabbit://host/\n')])
+def test_a_configuration_that_names_a_transport_is_not_warned_of(
+        conf, monkeypatch):
+    monkeypatch.setattr(cfg, 'CONF', conf())
+    with apps.recorded() as records:
+        bus.notifications()
+    assert warnings_of(records) == []
+
+
+def test_who_gives_a_url_is_not_warned_of_the_configuration():
+    with apps.recorded() as records:
+        OsloMessagingNotifier('rabbit://host/', conf=configured())
+        OsloMessagingNotifier('rabbit://host/')
+    assert warnings_of(records) == []
 
 
 def test_nothing_is_connected_before_something_is_sent():

@@ -15,6 +15,7 @@ from apps import request, serve
 
 import errorkit
 from errorkit.observers import Observers, of_failure
+from errorkit.observers.notify import Notifications
 
 with warnings.catch_warnings():
     # It looks whether eventlet is at work, and that says it is deprecated.
@@ -163,6 +164,18 @@ def test_the_error_in_our_log_is_not_sent_a_second_time(around, sent):
         ask(application, '/bug')
     assert records.of('errorkit.fault_wrap', logging.ERROR)
     assert len(sent.events) == 1
+
+
+def test_beside_notifications_in_the_log_each_error_is_sent_once(
+        around, sent):
+    observers = Observers([Notifications(), Sentry()])
+    application = around(shop.stack(observers=observers))
+    with apps.recorded() as records:
+        asked = [ask(application, path).request_id
+                 for path in ('/bug', '/closed')]
+        assert observers.flush(10)
+    assert len(records.of('errorkit.observers.notify', logging.ERROR)) == 2
+    assert [event['tags']['request_id'] for event in sent.events] == asked
 
 
 def test_an_exception_of_a_module_is_sent_each_time(sent):

@@ -2,6 +2,7 @@
 # ruff: noqa: F811
 """The tables are made, brought up to date, compared; and by one at a time."""
 
+import sys
 import threading
 
 import pytest
@@ -134,6 +135,7 @@ def errorkit(monkeypatch):
 
 
 def test_the_command_makes_and_checks_and_tells(empty_url, errorkit, capsys):
+    run(empty_url, 'CREATE TABLE of_the_service (id INTEGER)')
     assert errorkit(['db', 'check', '--url', empty_url]) == 1
     assert errorkit(['db', 'current', '--url', empty_url]) == 1
     assert errorkit(['db', 'upgrade', '--url', empty_url]) == 0
@@ -161,7 +163,8 @@ def test_the_address_may_come_from_the_environment(
 
 @pytest.mark.parametrize('address', [
     'postgresql://u:hunter2@127.0.0.1:1/d', 'mysql://u:hunter2@127.0.0.1:1/d',
-    'sqlite:////dev/null/x', 'oracle://u:hunter2@h/d', 'u:hunter2'])
+    'sqlite:////dev/null/x', 'sqlite://u:hunter2@h/d',
+    'oracle://u:hunter2@h/d', 'u:hunter2'])
 def test_a_database_that_says_no_is_one_line_without_the_password(
         errorkit, capsys, address):
     assert errorkit(['db', 'upgrade', '--url', address]) == 2
@@ -170,3 +173,39 @@ def test_a_database_that_says_no_is_one_line_without_the_password(
     assert said.err.count('\n') == 1
     assert said.err.startswith('errorkit db: ')
     assert 'hunter2' not in said.err
+
+
+@pytest.mark.parametrize('action', ['check', 'current'])
+@pytest.mark.parametrize('form', ['sqlite:///{}', 'sqlite:///file:{}?uri=1'])
+def test_a_file_that_is_not_there_is_named_and_made_by_upgrade_alone(
+        tmp_path, errorkit, capsys, action, form):
+    file = tmp_path / 'store.sqlite'
+    address = form.format(file)
+    assert errorkit(['db', action, '--url', address]) == 2
+    said = capsys.readouterr()
+    assert said.out == ''
+    assert said.err == (
+        f'errorkit db: there is no file {file}; '
+        "'errorkit db upgrade --url …' makes it\n")
+    assert not file.exists()
+    assert errorkit(['db', 'upgrade', '--url', address]) == 0
+    assert errorkit(['db', action, '--url', address]) == 0
+
+
+def test_a_file_below_a_file_is_not_there_either(tmp_path, errorkit, capsys):
+    (tmp_path / 'x').touch()
+    url = f'sqlite:///{tmp_path}/x/store.sqlite'
+    assert errorkit(['db', 'current', '--url', url]) == 2
+    assert 'there is no file' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(('address', 'module', 'extra'), [
+    ('postgresql://u:hunter2@h/d', 'psycopg2', 'errorkit[postgresql]'),
+    ('mysql://u:hunter2@h/d', 'pymysql', 'errorkit[mysql]')])
+def test_a_driver_that_is_missing_is_told_with_its_extra(
+        monkeypatch, errorkit, capsys, address, module, extra):
+    monkeypatch.setitem(sys.modules, module, None)
+    assert errorkit(['db', 'current', '--url', address]) == 2
+    assert capsys.readouterr().err == (
+        f'errorkit db: {module} is not installed. It comes with the extra: '
+        f"pip install '{extra}'\n")

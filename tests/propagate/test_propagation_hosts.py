@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which hosts are listed, and that no odd URL passes for one of them."""
 
+from unittest import mock
+
+import httpx
 import pytest
+import requests
+import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
+from keystoneauth1 import session
 
 from errorkit.exceptions import ConfigError
 from errorkit.propagate import Propagation
@@ -95,11 +101,55 @@ def test_a_bad_choice_about_traces_is_named_at_once():
         Propagation((), traceparent='yes')
 
 
-@pytest.mark.parametrize('library', ['httpx', 'urllib3', 'keystoneauth'])
-@pytest.mark.parametrize('client', [None, object(), 'http://nova'])
+#: For each library what its method takes, as its refusal says.
+TAKEN = {
+    'requests': 'a requests.Session',
+    'httpx': 'an httpx.Client or httpx.AsyncClient',
+    'urllib3': 'an urllib3.PoolManager or ProxyManager',
+    'keystoneauth': 'a keystoneauth1 Session or Adapter',
+}
+
+
+class Odd:
+    """Has what a session has, and it is of no use."""
+
+    @property
+    def session(self):
+        raise OSError
+
+
+@pytest.mark.parametrize('library', TAKEN)
+@pytest.mark.parametrize('client', [
+    object(), 'http://nova', 7, Odd(), mock.MagicMock(), requests.Session,
+    requests, requests.adapters.HTTPAdapter()])
 def test_what_is_no_client_is_refused(library, client):
-    with pytest.raises(ConfigError, match=r'errorkit\.propagate'):
+    with pytest.raises(ConfigError) as caught:
         getattr(Propagation(), library)(client)
+    assert caught.value.where == 'errorkit.propagate'
+    assert f'allowed: {TAKEN[library]}' in caught.value.allowed
+
+
+@pytest.mark.parametrize('library', sorted(set(TAKEN) - {'requests'}))
+def test_no_client_is_none_of_a_library_that_is_given_one(library):
+    with pytest.raises(ConfigError, match=r'allowed: an? '):
+        getattr(Propagation(), library)(None)
+
+
+@pytest.mark.parametrize('library', TAKEN)
+@pytest.mark.parametrize('other', TAKEN)
+def test_the_client_of_another_library_is_refused(library, other):
+    made = {
+        'requests': requests.Session, 'httpx': httpx.Client,
+        'urllib3': urllib3.PoolManager, 'keystoneauth': session.Session}
+    client = made[other]()
+    try:
+        if library == other:
+            assert getattr(Propagation(), library)(client) is client
+        else:
+            with pytest.raises(ConfigError, match=TAKEN[library]):
+                getattr(Propagation(), library)(client)
+    finally:
+        getattr(client, 'close', lambda: None)()
 
 
 def test_the_services_name_is_the_operators_else_the_hosts():

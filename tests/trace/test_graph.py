@@ -199,6 +199,15 @@ def test_of_a_call_without_logs_its_caller_tells_what_came_of_it():
         request_id(7), request_id(6))
 
 
+def test_of_a_callee_that_went_well_its_caller_tells_what_came_of_it():
+    records = [
+        *batch(), call('volume', 3, 3.1, 7, to='image'),
+        end('image', 7, 3.09, 0.02, 200)]
+    tree = build(records, request_id(7))
+    assert ids_of(tree, tree.marked, tree.culprit) == (
+        request_id(7), request_id(6))
+
+
 def test_an_error_in_the_log_is_a_failure_whatever_the_status():
     tree = build([end('a', 1, 1, 1, 202),
                   record('b', 1, 5, 'no disk', level='ERROR')])

@@ -8,8 +8,30 @@ import contextlib
 from errorkit.exceptions import ConfigError
 from errorkit.outcomes.composing import composed
 from errorkit.outcomes.declared import Action as PermittedAction
-from errorkit.outcomes.exceptions import InvalidParams
+from errorkit.outcomes.exceptions import InvalidParams, UnknownResourceType
 from errorkit.outcomes.messages import API
+
+
+def declared_types(messages: API | None) -> tuple[str, ...]:
+    """Return the resource types that there are; none: there may be any."""
+    if messages is None:
+        return ()
+    return tuple(messages.permitted.resource_types)
+
+
+def check_type(messages: API | None, resource_type: str) -> None:
+    """Refuse a resource type of which no message could be told.
+
+    :param messages: where the types are declared; without any, every type
+        is right
+    :param resource_type: of the resource
+    :raises UnknownResourceType: others are declared
+    """
+    known = declared_types(messages)
+    if known and resource_type not in known:
+        raise UnknownResourceType(
+            f'{str(resource_type)!r} is not declared, only {", ".join(known)}'
+        )
 
 
 def check_message(
@@ -21,8 +43,9 @@ def check_message(
     :param on_failure: the permitted message; None: there is none
     :param resource_type: of the resource
     :raises ConfigError: there are no messages
-    :raises InvalidMessage: it is not permitted
+    :raises InvalidMessage: it, or the resource type, is not permitted
     """
+    check_type(messages, resource_type)
     if on_failure is None:
         return
     if messages is None:

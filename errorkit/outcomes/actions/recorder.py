@@ -119,7 +119,8 @@ class Recorder:
             beside its message; None, or what returns None: nothing
         :param finish: False: when the block ends well, somebody else goes on
         :param connection: see ``start``
-        :raises InvalidMessage: the message is not permitted
+        :raises InvalidMessage: the message is not permitted, or messages
+            declare resource types, and not this one
         :raises ValueError: name or type have a form that no store keeps
         """
         self._check(name, resource_type, on_failure)

@@ -47,7 +47,8 @@ class Actions(Recorder, Reader):
     :param store: an ``ActionStore``; ``memory``; the address of a database,
         which needs the extra ``db``; or ``module:attribute``
     :param messages: where the user messages of failures go; None: there are
-        none
+        none. Where their ``Permitted`` declares resource types, an action
+        is of one of these
     :param exceptions: what the service's own exceptions become, as
         ``FaultWrapper`` has it: their status, code, and whether they are safe
     :param observers: told of every failure, see ``errorkit.observers``

@@ -18,6 +18,12 @@ from errorkit.outcomes.actions.store import ActionStore
 
 LOG = logging.getLogger('errorkit.outcomes')
 
+#: What is logged of each lost action.
+SAID = (
+    'action %s of request %s on %s %s is lost: nothing was heard of host %s '
+    'since %s'
+)
+
 BATCH = 100
 INTERVAL = 60.0
 
@@ -47,8 +53,7 @@ def sweep(
         for action in swept.actions:
             log.say(
                 LOG, logging.WARNING,
-                'action %s of request %s on %s %s is lost: nothing was heard '
-                'of host %s since %s',
+                SAID,
                 action.action, action.request_id, action.resource_type,
                 action.resource_id, action.host, action.finish_time,
             )

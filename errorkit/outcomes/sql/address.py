@@ -7,6 +7,8 @@ A driver that is not listed is refused: it would have no time limits.
 from __future__ import annotations
 
 import math
+import os
+import urllib.parse
 from typing import Any
 
 import sqlalchemy.engine
@@ -48,11 +50,36 @@ def resolve(url: str | sqlalchemy.engine.URL) -> sqlalchemy.engine.URL:
     if driver not in DRIVERS[backend]:
         expected = ' or '.join(DRIVERS[backend])
         raise _refused(found, f'the driver has to be {expected}')
+    if backend == 'sqlite' and (found.host or found.username):
+        # The driver would say so with the password.
+        raise _refused(found, 'a file has three slashes before its name')
     if backend == 'sqlite' and _is_in_memory(found):
         raise _refused(
             found, 'a file is expected; for memory, use the memory store'
         )
     return found.set(drivername=f'{backend}+{driver}')
+
+
+def require_file(url: sqlalchemy.engine.URL) -> None:
+    """See that a file of SQLite is there: connecting would make it.
+
+    :param url: as ``resolve`` returned it
+    :raises FileNotFoundError: it is not
+    """
+    if url.get_backend_name() != 'sqlite':
+        return
+    [path], options = url.get_dialect()().create_connect_args(url)
+    if options.get('uri'):
+        path = urllib.parse.unquote(urllib.parse.urlsplit(path).path)
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileNotFoundError(
+            f"there is no file {path}; 'errorkit db upgrade --url …' makes it"
+        ) from None
+    except OSError:
+        # It can be there, and SQLite says what is wrong.
+        return
 
 
 def driver_options(
@@ -122,5 +149,8 @@ def _is_in_memory(url: sqlalchemy.engine.URL) -> bool:
 
 def _refused(value: object, allowed: str) -> ConfigError:
     if isinstance(value, sqlalchemy.engine.URL):
-        value = value.render_as_string(hide_password=True)
+        # Some drivers are given one behind the question mark.
+        value = value.difference_update_query(
+            [key for key in value.query if 'pass' in key.lower()]
+        ).render_as_string(hide_password=True)
     return ConfigError('errorkit.outcomes.sql', 'url', value, allowed)

@@ -11,11 +11,11 @@ import sqlalchemy.exc
 from oslo_db import exception as oslo_exception
 
 from errorkit.exceptions import ConfigError
+from errorkit.outcomes import operating
 from errorkit.outcomes.sql import migrate
 
-#: Where the address is looked for when none is given: other users of a host
-#: can read a command line.
-VARIABLE = 'ERRORKIT_DB_URL'
+#: Where the address is looked for when none is given.
+VARIABLE = operating.VARIABLE
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,13 +48,14 @@ def main(options: argparse.Namespace) -> int:
     except ConfigError as exc:
         return _failed(str(exc))
     except ImportError as exc:
-        return _failed(f'the driver {exc.name} is not installed')
+        return _failed(operating.missing(exc))
     except (
         sqlalchemy.exc.SQLAlchemyError,
         oslo_exception.DBError,
+        FileNotFoundError,
         TimeoutError,
     ) as exc:
-        return _failed(str(exc).splitlines()[0])
+        return _failed(operating.first_line(exc))
 
 
 def _upgrade(url: str) -> int:

@@ -50,8 +50,11 @@ def upgrade(url: str, revision: str = 'head') -> tuple[str | None, str | None]:
 
 
 def current(url: str) -> str | None:
-    """Return the version of the tables; None: there are none yet."""
-    with _connection(url) as connection:
+    """Return the version of the tables; None: there are none yet.
+
+    :raises FileNotFoundError: a file of SQLite is not there
+    """
+    with _connection(url, is_there=True) as connection:
         return _version(connection)
 
 
@@ -63,8 +66,11 @@ def newest() -> str:
 
 
 def check(url: str) -> list[str]:
-    """Return what is wrong with the tables, a line each; nothing: good."""
-    with _connection(url) as connection:
+    """Return what is wrong with the tables, a line each; nothing: good.
+
+    :raises FileNotFoundError: a file of SQLite is not there
+    """
+    with _connection(url, is_there=True) as connection:
         version = _version(connection)
         if version != newest():
             return [
@@ -136,9 +142,13 @@ def _config() -> Config:
 
 
 @contextlib.contextmanager
-def _connection(url: str) -> Iterator[sqlalchemy.Connection]:
+def _connection(
+    url: str, is_there: bool = False
+) -> Iterator[sqlalchemy.Connection]:
     # Without the stores' time limits: building an index may take its time.
     resolved = address.resolve(url)
+    if is_there:
+        address.require_file(resolved)
     options = address.driver_options(resolved, _PATIENCE)
     options.pop('tcp_user_timeout', None)
     engine = sqlalchemy.create_engine(

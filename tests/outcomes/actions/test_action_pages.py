@@ -22,7 +22,11 @@ from sql_engines import KINDS, VARIABLES, empty
 
 from errorkit.domain import Known
 from errorkit.exceptions import ConfigError
+from errorkit.outcomes.actions import Actions
 from errorkit.outcomes.actions.memory import MemoryActions
+from errorkit.outcomes.memory import MemoryStore
+from errorkit.outcomes.messages import API
+from errorkit.outcomes.permitted import Permitted
 from errorkit.outcomes.rest import oslo_policy
 from errorkit.outcomes.rest.actions import ActionPages
 from errorkit.outcomes.sql.migrate import upgrade
@@ -768,6 +772,21 @@ def test_a_bad_option_is_named(book, option, value):
                'resource_type': 'VOLUME', option: value}
     with pytest.raises(ConfigError, match=option):
         ActionPages(options.pop('actions'), **options)
+
+
+def test_a_resource_type_that_messages_do_not_know_is_refused(book):
+    with pytest.raises(ConfigError) as caught:
+        pages_of(book, resource_type='NOSUCH')
+    assert (caught.value.option, caught.value.value) == (
+        'resource_type', 'NOSUCH')
+    assert 'VOLUME, VOLUME_SNAPSHOT' in caught.value.allowed
+
+
+def test_without_declared_resource_types_any_is_right():
+    for messages in (None, API(MemoryStore(), permitted=Permitted('volume'))):
+        actions = Actions(MemoryActions(), messages=messages)
+        assert ActionPages(
+            actions, service_type='volume', resource_type='NOSUCH')
 
 
 # Whatever is asked.

@@ -41,8 +41,12 @@ from errorkit.outcomes.actions.records import (
     LOST,
     MISSING,
     SUCCESS,
+    ActionPage,
 )
-from errorkit.outcomes.exceptions import InvalidMessage
+from errorkit.outcomes.exceptions import InvalidMessage, UnknownResourceType
+from errorkit.outcomes.memory import MemoryStore
+from errorkit.outcomes.messages import API
+from errorkit.outcomes.permitted import Permitted
 from errorkit.outcomes.sql.migrate import upgrade
 
 WAYS = ('function', 'generator', 'coroutine', 'asynchronous generator')
@@ -1294,6 +1298,31 @@ def test_a_message_that_is_not_permitted_is_refused(quick):
     alone = Actions(MemoryActions())
     with pytest.raises(ConfigError, match='on_failure'):
         alone.record(asked(), 'extend', 'VOLUME', 'v', on_failure='a')
+
+
+def test_a_resource_type_that_messages_do_not_know_is_refused(quick):
+    actions = quick.actions
+    for call in (
+            lambda: actions.start(asked(), 'extend', 'NOSUCH', 'v'),
+            lambda: actions.record(asked(), 'extend', 'NOSUCH', 'v'),
+            lambda: actions.record(None, 'extend', 'volume', 'v'),
+            lambda: actions.resume(asked(), 'NOSUCH', 'v'),
+            lambda: actions.event(asked(), 'copy', 'NOSUCH', 'v')):
+        with pytest.raises(UnknownResourceType, match='VOLUME_SNAPSHOT'):
+            call()
+    for resource_type in ('NOSUCH', 'volume'):
+        assert quick.reads.list_of_any_project(
+            resource_type, 'v', ActionPage(10)) == []
+
+
+@pytest.mark.parametrize('messages', [
+    None, API(MemoryStore(), permitted=Permitted('volume'))])
+def test_where_no_resource_type_is_declared_any_is_right(messages):
+    store = MemoryActions()
+    actions = Actions(store, messages=messages)
+    with actions.record(asked(), 'extend', 'NOSUCH', 'v'):
+        pass
+    assert len(store.list_of_any_project('NOSUCH', 'v', ActionPage(10))) == 1
 
 
 @pytest.mark.parametrize('options', [

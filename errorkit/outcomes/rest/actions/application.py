@@ -21,6 +21,7 @@ from errorkit.codes import Catalog
 from errorkit.exceptions import ConfigError
 from errorkit.formats.formatter import Formatter
 from errorkit.outcomes.actions import Actions, Live
+from errorkit.outcomes.actions.due import declared_types
 from errorkit.outcomes.actions.records import Action
 from errorkit.outcomes.exceptions import (
     ActionNotFound,
@@ -52,7 +53,8 @@ class ActionPages:
 
     :param actions: where they are
     :param service_type: whose microversion counts, and whose the codes are
-    :param resource_type: as the actions have it, such as ``VOLUME``
+    :param resource_type: as the actions have it, such as ``VOLUME``; one
+        that their messages declare, where these declare any
     :param preset: the names, and what there is since when: ``neutral``,
         ``nova``, or a ``Preset``
     :param collection: of the resources in the path, in place of the preset's
@@ -107,6 +109,13 @@ class ActionPages:
         ):
             if not isinstance(text, str) or not text or '/' in text:
                 raise _bad(option, text, 'a name')
+        types = declared_types(actions.messages)
+        if types and resource_type not in types:
+            # All its pages would be a 404.
+            raise _bad(
+                'resource_type', str(resource_type),
+                f'what messages declare, {", ".join(types)}',
+            )
         self._preset = dataclasses.replace(
             found, collection=collection or found.collection
         )
