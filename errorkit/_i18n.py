@@ -63,6 +63,10 @@ class Derived(str):
         self.domain = domain_of(source)
         return self
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # What makes it need not pickle; far from its request it is English.
+        return (str, (str.__str__(self),))
+
     def translation(self, desired_locale: str) -> str:
         """Return the text in a language."""
         return self._make(translate(self._source, desired_locale))
@@ -117,7 +121,6 @@ def translate(text: str, language: str) -> str:
     return text
 
 
-@functools.lru_cache(maxsize=256)
 def _translated(text: Text, language: str) -> str:
     found = _catalog(language).gettext(text.msgid)
     if not text.values:

@@ -188,10 +188,10 @@ def explanation_of(status: int) -> str:
 
 # webob has templates for these, which quote the request, and no text.
 _EXPLANATIONS = {
-    405: 'The method is not allowed for this resource.',
-    406: 'The resource cannot be had in a form that the request accepts.',
-    415: 'The media type of the request is not supported.',
-    501: 'The method of the request is not implemented by this server.',
+    405: _('The method is not allowed for this resource.'),
+    406: _('The resource cannot be had in a form that the request accepts.'),
+    415: _('The media type of the request is not supported.'),
+    501: _('The method of the request is not implemented by this server.'),
 }
 _TITLES = {status.value: status.phrase for status in http.HTTPStatus}
 _TITLES.update(

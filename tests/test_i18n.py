@@ -16,7 +16,8 @@ from babel.messages import Catalog as Messages
 from babel.messages import extract, mofile, pofile
 
 import errorkit
-from errorkit._i18n import Text
+from errorkit._i18n import Derived, Text, translate
+from errorkit.error import explanation_of, title_of
 from errorkit.help_pages import HelpPages
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -303,10 +304,84 @@ def test_errorkits_own_texts_come_in_the_readers_language(language, number):
     )
 
 
+EXPLAINED = [405, 406, 415, 501]
+
+
+def unexplained(status):
+    """Return an error of another layer, which gave it no text."""
+
+    def application(environ, start_response):
+        start_response(f'{status} {title_of(status)}', [])
+        return []
+
+    return application
+
+
+def known(status):
+    """Return an application that raises an exception of its own."""
+    return raises(LookupError), {'exceptions': {LookupError: status}}
+
+
+WITHOUT_A_TEXT = {
+    'answered': lambda status: (unexplained(status), {}),
+    'of its own': known,
+    'raised': lambda status: (raises(webob.exc.status_map[status]), {}),
+    "in webob's wsgify": lambda status: (
+        webob.dec.wsgify(lambda request: webob.exc.status_map[status]()),
+        {},
+    ),
+    'in wsgify': lambda status: (
+        errorkit.wsgify(lambda request: webob.exc.status_map[status]()),
+        {},
+    ),
+    'an error': lambda status: (
+        raises(lambda: errorkit.MultiError([errorkit.Error(status, '', '')])),
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize('language', LANGUAGES)
+@pytest.mark.parametrize('way', WITHOUT_A_TEXT)
+@pytest.mark.parametrize('status', EXPLAINED)
+def test_an_error_without_a_text_is_explained_in_the_readers_language(
+    status, way, language
+):
+    application, options = WITHOUT_A_TEXT[way](status)
+    wrapped = stack(application, **options)
+    code = 'volume.undefined_code'
+    for asked_for in (None, 'en', 'fi'):
+        reply = asked(wrapped, asked_for)
+        english = assert_error(
+            reply, status=status, code=code, detail=explanation_of(status)
+        )
+    reply = asked(wrapped, language)
+    assert reply.one('Content-Language') == language
+    assert 'accept-language' in reply.vary()
+    told = assert_error(reply, status=status, code=code)
+    assert told['detail'] == translate(explanation_of(status), language)
+    assert told['detail'] != english['detail']
+    assert told['title'] == english['title']
+
+
+def test_an_explanation_of_webobs_is_in_english():
+    reply = asked(stack(unexplained(404)), 'de')
+    assert_error(
+        reply,
+        status=404,
+        code='volume.undefined_code',
+        detail=webob.exc.HTTPNotFound.explanation,
+    )
+    assert 'Content-Language' not in reply.headers
+
+
 def test_there_are_as_many_of_them_as_this_file_asks_for():
-    # Those of messages and actions have tests of their own.
-    refusals = extracted(PACKAGE / 'outcomes')
-    assert len(own_errors()) == len(extracted() - refusals)
+    # Those of validation, messages and actions have tests of their own.
+    elsewhere = extracted(PACKAGE / 'outcomes')
+    elsewhere |= extracted(PACKAGE / 'validation')
+    explained = {str(explanation_of(status)) for status in EXPLAINED}
+    assert explained <= extracted()
+    assert len(own_errors()) == len(extracted() - elsewhere - explained)
 
 
 def test_a_text_is_a_str_in_english_and_survives_pickling():
@@ -315,6 +390,22 @@ def test_a_text_is_a_str_in_english_and_survives_pickling():
     again = pickle.loads(pickle.dumps(text))
     assert again == text
     assert (again.msgid, again.values) == (text.msgid, text.values)
+
+
+def test_a_text_made_of_one_pickles_and_is_english_then():
+    made = Derived(Text('The value is too long.'), str.upper)
+    assert translate(made, 'de') == 'DER WERT IST ZU LANG.'
+    again = pickle.loads(pickle.dumps(made))
+    assert again == 'THE VALUE IS TOO LONG.'
+    assert translate(again, 'de') == again
+
+
+def test_sentences_with_the_same_english_are_translated_each_by_itself():
+    one = Text('%(what)s %(id)s could not be found.', what='Message', id='x')
+    other = Text('Message %(id)s could not be found.', id='x')
+    assert one == other
+    assert translate(one, 'de') == 'Message x wurde nicht gefunden.'
+    assert translate(other, 'de') == 'Die Nachricht x wurde nicht gefunden.'
 
 
 # -- the catalogs

@@ -11,18 +11,21 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from errorkit import error
+from errorkit._i18n import Text
 from errorkit.error import Error, MultiError
 from errorkit.formats.reader import MAX_ERRORS
 from errorkit.validation import query as reading
+from errorkit.validation import sentences
 from errorkit.validation.compiled import validator_of
-from errorkit.validation.wording import Violation, cut, shown, violation_of
+from errorkit.validation.values import cut, shown
+from errorkit.validation.wording import Violation, violation_of
 
 _Instance = TypeVar('_Instance')
 
 #: A schema that does not end, rather than an instance, is at fault for a
 #: stack that overflows over an instance no deeper than this.
 _SHALLOW = 20
-_TOO_DEEP = Violation((), None, 'The value is nested too deep.')
+_TOO_DEEP = Violation((), None, sentences.TOO_DEEP)
 
 
 def validate(
@@ -154,8 +157,11 @@ def _named(one: Violation, name: str) -> Violation:
     """Return a violation of the whole query as one of a parameter."""
     if not name or one.path:
         return one
-    verb = 'required' if one.keyword == 'required' else 'not allowed'
-    return Violation((name,), one.keyword, f'The parameter is {verb}.')
+    if one.keyword == 'required':
+        text = sentences.PARAMETER_REQUIRED
+    else:
+        text = sentences.PARAMETER_NOT_ALLOWED
+    return Violation((name,), one.keyword, text)
 
 
 def _parameter(one: Violation) -> tuple[dict[str, str] | None, str]:
@@ -174,7 +180,14 @@ def _error(
 ) -> Error:
     if codes and one.keyword is not None and one.keyword in codes:
         code = codes[one.keyword]
-    # Not every format shows the source.
-    place = shown(place)[1:-1]
-    detail = f'{place}: {one.text}' if place else one.text
+    detail = _placed(shown(place)[1:-1], one.text)
     return Error(400, error.title_of(400), detail, code, source=source)
+
+
+def _placed(place: str, text: str) -> str:
+    """Return a sentence behind its place: not every format shows that."""
+    if not place:
+        return text
+    if isinstance(text, Text):
+        return Text('%(place)s: %(text)s', place=place, text=text)
+    return f'{place}: {text}'  # the words of an author

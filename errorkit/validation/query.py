@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from errorkit.validation.sentences import NOT_UTF_8, REPEATED
 from errorkit.validation.wording import Violation
 
 # ASCII only and whole: int() and float() take more than a number.
@@ -58,8 +59,7 @@ def _parsed(query: str) -> tuple[list[tuple[str, Any]], list[Violation]]:
         try:
             pairs.append((name.decode('utf-8'), value.decode('utf-8')))
         except UnicodeDecodeError:
-            text = 'The parameter is not valid UTF-8.'
-            bad[known] = Violation((known,), 'encoding', text)
+            bad[known] = Violation((known,), 'encoding', NOT_UTF_8)
     return pairs, list(bad.values())
 
 
@@ -86,8 +86,7 @@ def converted(
             found[name] = [_value(one, items, validator) for one in values]
             continue
         if len(values) > 1:
-            text = 'The parameter is given more than once.'
-            repeated.append(Violation((name,), 'repeated', text))
+            repeated.append(Violation((name,), 'repeated', REPEATED))
         found[name] = _value(values[0], schemas, validator)
     return found, repeated
 

@@ -7,21 +7,25 @@ object or a list, and never anything of a property that is marked as secret.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from errorkit._i18n import Text
 from errorkit.formats.reader import MAX_ERRORS
+from errorkit.validation import sentences
 from errorkit.validation.keywords import library
 from errorkit.validation.secrecy import Passed, is_secret
+from errorkit.validation.values import (
+    A_NUMBER,
+    AND,
+    cut,
+    each,
+    kinds,
+    listed,
+    subject,
+)
 
-#: How much of a value or a name is shown, in characters.
-MAX_VALUE = 80
-MAX_LIST = 10
-_MAX_TEXT = 500
 #: A longer pointer stops at the last parent that fits.
 _MAX_POINTER = 1000
-ELLIPSIS = '\N{HORIZONTAL ELLIPSIS}'
 
 
 class Violation(NamedTuple):
@@ -29,7 +33,8 @@ class Violation(NamedTuple):
 
     :param path: the names and indexes that lead to it
     :param keyword: the schema's keyword, None of the schema ``false``
-    :param text: a sentence without its subject's place
+    :param text: a sentence without its subject's place; a ``Text`` where it
+        is errorkit's own
     :param names: the properties it is about, where they are not the path
     """
 
@@ -94,160 +99,36 @@ def _most_telling(error: Any) -> Any:
         return error
 
 
-def shown(value: Any) -> str:
-    """Return a value as JSON writes it, cut; of a container only its kind."""
-    kind = type(value)
-    if value is None or kind is bool:
-        return _CONSTANTS[value]
-    if isinstance(value, str):
-        quoted = json.dumps(str.__str__(value)[:MAX_VALUE], ensure_ascii=False)
-        if len(quoted) > MAX_VALUE or len(value) > MAX_VALUE:
-            quoted = f'{quoted[: MAX_VALUE - 2]}{ELLIPSIS}"'
-        return quoted
-    if isinstance(value, Mapping):
-        return 'an object'
-    if isinstance(value, (list, tuple)):
-        return 'an array'
-    if kind is int or kind is float:
-        try:
-            return cut(json.dumps(value), MAX_VALUE)
-        except ValueError:  # more digits than Python converts
-            return 'a number'
-    return 'a value'
-
-
-_CONSTANTS = {None: 'null', True: 'true', False: 'false'}
-
-
-def cut(text: str, limit: int = _MAX_TEXT) -> str:
-    """Return a text, its end replaced by an ellipsis where it is long."""
-    return text if len(text) <= limit else text[: limit - 1] + ELLIPSIS
-
-
-def listed(values: Iterable[Any], last: str = 'and') -> str:
-    """Return values as ``"a", "b" and "c"``; ten of them at most."""
-    texts: list[str] = []
-    for value in values:
-        if len(texts) == MAX_LIST:
-            return ', '.join(texts) + f', {ELLIPSIS}'
-        texts.append(shown(value))
-    if len(texts) < 2:
-        return ''.join(texts)
-    return f'{", ".join(texts[:-1])} {last} {texts[-1]}'
-
-
 def _text(error: Any, secret: bool, noun: str, names: tuple[str, ...]) -> str:
     keyword = error.validator
     if names and keyword != 'additionalProperties':
-        return f'The {noun} {listed(names)} is required.'
+        return Text(sentences.REQUIRED[noun], names=listed(names, AND))
     if secret:
-        return _SECRET.get(keyword, 'The value is not allowed.')
-    if len(names) > 1:
-        return f'The {_plural(noun)} {listed(names)} are not allowed.'
+        return sentences.SECRET.get(keyword, sentences.NOT_ALLOWED)
     if names:
-        return f'The {noun} {listed(names)} is not allowed.'
-    subject = shown(error.instance)
-    if subject.startswith('a'):
-        subject = subject.capitalize()
+        several = len(names) > 1
+        further = (
+            sentences.SEVERAL_TOO_MANY if several else sentences.ONE_TOO_MANY
+        )
+        return Text(further[noun], names=listed(names, AND))
+    value = subject(error.instance)
     if error.context or keyword in ('anyOf', 'oneOf'):
-        return _of_forms(error, subject)
-    if keyword is None:
-        return f'{subject} is not allowed here.'
+        return _of_forms(error, value)
     if hasattr(error, 'errorkit_no_number'):
-        return f'{subject} is not a number.'
-    if keyword in _SENTENCES:
-        return f'{subject} {_SENTENCES[keyword](error.validator_value)}.'
-    return cut(str(error.message))
+        return sentences.is_not(value, A_NUMBER)
+    limit = error.validator_value
+    found = sentences.sentence_of(keyword, limit, value)
+    return cut(str(error.message)) if found is None else found
 
 
-def _of_forms(error: Any, subject: str) -> str:
+def _of_forms(error: Any, value: str) -> str:
     """Say what an ``anyOf`` or ``oneOf`` whose forms are alike wanted."""
     inner = error.context or ()
     if not inner:
-        return f'{subject} has more than one of the permitted forms.'
-    kinds: list[Any] = []
+        return Text(sentences.SEVERAL_FORMS, value=value)
+    types: list[Any] = []
     for one in inner:
         if one.validator != 'type' or one.relative_path:
-            return f'{subject} has none of the permitted forms.'
-        kinds += _each(one.validator_value)
-    return f'{subject} is not {_kinds(kinds)}.'
-
-
-def _each(value: Any) -> Iterator[Any]:
-    yield from value if isinstance(value, (list, tuple)) else (value,)
-
-
-def _kinds(value: Any) -> str:
-    names = dict.fromkeys(_KINDS.get(str(kind), 'it') for kind in _each(value))
-    return ' or '.join(names)
-
-
-_KINDS = {
-    'array': 'an array',
-    'boolean': 'true or false',
-    'integer': 'an integer',
-    'null': 'null',
-    'number': 'a number',
-    'object': 'an object',
-    'string': 'a string',
-}
-
-
-def _plural(noun: str) -> str:
-    return noun[:-1] + 'ies' if noun.endswith('y') else noun + 's'
-
-
-def _at_least(number: Any, noun: str) -> str:
-    if number == 1:
-        return 'is empty'
-    return f'has fewer than {shown(number)} {_plural(noun)}'
-
-
-def _at_most(number: Any, noun: str) -> str:
-    if number == 0:
-        return 'is not empty'
-    many = noun if number == 1 else _plural(noun)
-    return f'has more than {shown(number)} {many}'
-
-
-_SENTENCES: dict[str, Callable[[Any], str]] = {
-    'type': lambda value: f'is not {_kinds(value)}',
-    'enum': lambda value: f'is not {listed(value, "or")}',
-    'const': lambda value: f'is not {shown(value)}',
-    'minimum': lambda value: f'is less than {shown(value)}',
-    'maximum': lambda value: f'is greater than {shown(value)}',
-    'exclusiveMinimum': lambda value: f'is not greater than {shown(value)}',
-    'exclusiveMaximum': lambda value: f'is not less than {shown(value)}',
-    'multipleOf': lambda value: f'is not a multiple of {shown(value)}',
-    'divisibleBy': lambda value: f'is not a multiple of {shown(value)}',
-    'minLength': lambda value: _at_least(value, 'character'),
-    'maxLength': lambda value: _at_most(value, 'character'),
-    'minItems': lambda value: _at_least(value, 'item'),
-    'maxItems': lambda value: _at_most(value, 'item'),
-    'minProperties': lambda value: _at_least(value, 'property'),
-    'maxProperties': lambda value: _at_most(value, 'property'),
-    'uniqueItems': lambda _: 'has an item twice',
-    'pattern': lambda value: f'does not match {cut(str(value), 200)}',
-    'format': lambda value: f'is not a valid {cut(str(value), MAX_VALUE)}',
-    'contains': lambda _: 'does not have the items it needs',
-    'minContains': lambda _: 'has too few of the items it needs',
-    'maxContains': lambda _: 'has too many of the items it needs',
-    'not': lambda _: 'has a form that is not allowed',
-    'items': lambda _: 'has too many items',
-    'additionalItems': lambda _: 'has too many items',
-    'unevaluatedItems': lambda _: 'has items that are not allowed',
-    'unevaluatedProperties': lambda _: 'has properties that are not allowed',
-    'dependencies': lambda _: 'lacks a property that another one needs',
-    'required': lambda _: 'lacks a property',
-    'disallow': lambda _: 'is of a type that is not allowed',
-}
-
-# Of a secret nothing is told that a guess could be made from.
-_SECRET: dict[str | None, str] = {
-    'type': 'The value is of the wrong type.',
-    'minLength': 'The value is too short.',
-    'maxLength': 'The value is too long.',
-    'pattern': 'The value does not have the right form.',
-    'format': 'The value does not have the right form.',
-    'additionalProperties': 'The value has properties that are not allowed.',
-}
+            return Text(sentences.NO_FORM, value=value)
+        types += each(one.validator_value)
+    return sentences.is_not(value, kinds(types))
