@@ -17,9 +17,6 @@ from oslo_context import context as oslo_context
 
 from errorkit import _paste, keys
 from errorkit.current import (
-    CURRENT,
-    RequestContext,
-    anonymous,
     current,
     downstream_request_ids,
     install,
@@ -28,6 +25,7 @@ from errorkit.current import (
     trail_of,
 )
 from errorkit.exceptions import ConfigError
+from errorkit.request_context import CURRENT, RequestContext, anonymous
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,6 +11,8 @@ from __future__ import annotations
 import dataclasses
 import http
 import importlib
+import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -167,6 +169,23 @@ def text_of(value: object, limit: int = MAX_DETAIL) -> str:
     if len(value) > limit:
         return str.__str__(value)[: limit - 1] + ELLIPSIS
     return value
+
+
+def words_of(raised: BaseException, limit: int = MAX_DETAIL) -> str:
+    """Return what a safe exception says, and no traceback behind it.
+
+    One of another process, as RPC brings it, has that process's traceback in
+    its own text.
+
+    :param limit: as of ``text_of``
+    """
+    return text_of(_TRACEBACK.split(text_of(raised, sys.maxsize))[0], limit)
+
+
+_TRACEBACK = re.compile(
+    r'(?:\A|\n)[ +|]*+(?:Exception Group )?'
+    r'Traceback \(most recent call last\):'
+)
 
 
 def title_of(status: int) -> str:

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from errorkit import _paste, _wsgi, codes, current, error, keys
+from errorkit import _paste, codes, current, error, keys
+from errorkit._wsgi.body import check_chunk
 from errorkit.answering import Answering, Policy
 from errorkit.domain import Known
 from errorkit.exceptions import ConfigError
@@ -152,7 +153,7 @@ class FaultWrapper:
             if type(body) is list or type(body) is tuple:
                 for chunk in body:
                     if type(chunk) is not bytes:
-                        _wsgi.check_chunk(chunk)
+                        check_chunk(chunk)
                 if call.is_plain() and (
                     not self._adds_version or _VERSION_HEADERS in environ
                 ):
@@ -163,7 +164,7 @@ class FaultWrapper:
             if not call.chunk:
                 for chunk in chunks:
                     if type(chunk) is not bytes:
-                        _wsgi.check_chunk(chunk)
+                        check_chunk(chunk)
                     if chunk:
                         call.chunk = chunk
                         break

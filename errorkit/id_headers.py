@@ -37,9 +37,9 @@ class IdHeaders:
         expose: bool,
     ) -> None:
         standard = keys.REQUEST_ID_HEADER
-        self._compat = tuple(
-            name for name in compat if name.lower() != standard.lower()
-        )
+        named = {name.lower(): name for name in compat}
+        named.pop(standard.lower(), None)
+        self._compat = tuple(named.values())
         self._names = (standard, *self._compat)
         self._ours = frozenset(name.lower() for name in self._names)
         self._gate = gate

@@ -17,6 +17,7 @@ from errorkit import _headers, _paste, codes, keys
 from errorkit._i18n import _
 from errorkit.exceptions import ConfigError
 from errorkit.formats.formatter import Formatter
+from errorkit.version_headers import VersionHeaders
 from errorkit.versions import expand, parse, pattern
 
 if TYPE_CHECKING:
@@ -89,13 +90,10 @@ class Microversion:
         self.service_type = service_type
         self._key = keys.microversion(service_type)
         self._formatter = formatter or Formatter(service_type)
-        self._names = (keys.VERSION_HEADER, *legacy)
-        self._vary = ', '.join(self._names)
-        self._ours = frozenset(
-            [name.lower() for name in self._names] + ['vary']
-        )
-        # Names of headers, as spelled, that are none of ours.
-        self._harmless: set[str] = set()
+        self._outbound = VersionHeaders(service_type, legacy)
+        # At hand: the success path of every request runs through here.
+        self._harmless = self._outbound.harmless
+        self._concerns = self._outbound.concerns
         self._replies = {
             version: (self._version(version), self.headers(version))
             for version in self.versions
@@ -108,9 +106,7 @@ class Microversion:
 
     def headers(self, version: str) -> tuple[tuple[str, str], ...]:
         """Return the headers of a response of a version."""
-        named = [(keys.VERSION_HEADER, f'{self.service_type} {version}')]
-        named += [(name, version) for name in self._names[1:]]
-        return (*named, ('Vary', self._vary))
+        return self._outbound.own(version)
 
     def _version(self, version: str) -> Version:
         parsed = Version(*parse(version))
@@ -140,7 +136,7 @@ class Microversion:
         ) -> _headers.Write:
             for name, _value in headers:
                 if name not in self._harmless and self._concerns(name):
-                    headers = self._merged(headers, ours, environ)
+                    headers = self._outbound.merged(headers, ours, environ)
                     break
             else:
                 headers = [*headers, *ours]
@@ -152,56 +148,6 @@ class Microversion:
                 exc_info = None  # PEP 3333: no circular reference
 
         return self.application(environ, start)
-
-    def _concerns(self, name: str) -> bool:
-        """Tell whether a header of the application is one we set."""
-        if name.lower() in self._ours:
-            return True
-        if len(self._harmless) < _MAX_KNOWN:
-            self._harmless.add(name)
-        return False
-
-    def _merged(
-        self,
-        headers: _headers.Headers,
-        ours: tuple[tuple[str, str], ...],
-        environ: WSGIEnvironment,
-    ) -> _headers.Headers:
-        if ours[0] in headers and (
-            keys.ANSWERED in environ or self._is_complete(headers, ours)
-        ):
-            return headers  # an error of ours, or an inner one of us
-        mine = {name.lower() for name in self._names}
-        kept = [
-            item
-            for item in headers
-            if item[0].lower() not in mine or self._is_others(*item, environ)
-        ]
-        return [*ours[:-1], *_headers.with_vary(kept, *self._names)]
-
-    def _is_others(
-        self, name: str, value: str, environ: WSGIEnvironment
-    ) -> bool:
-        """Tell whether a version is that of a service mounted inside."""
-        other = value.partition(' ')[0]
-        return (
-            name.lower() == keys.VERSION_HEADER.lower()
-            and other != self.service_type
-            and keys.microversion(other) in environ
-        )
-
-    def _is_complete(
-        self, headers: _headers.Headers, ours: tuple[tuple[str, str], ...]
-    ) -> bool:
-        """Tell whether each of ours is there once, as we would say it."""
-        said = [item for item in headers if item[0].lower() in self._ours]
-        varies = [value for name, value in said if name.lower() == 'vary']
-        if sorted(said) != sorted([*ours[:-1], ('Vary', *varies)]):
-            return False
-        named = {item.strip().lower() for item in varies[0].split(',')}
-        return '*' in named or named >= {
-            name.lower() for name in self._names
-        }
 
     def _look_up(
         self, environ: WSGIEnvironment, asked: str | None
@@ -252,9 +198,10 @@ class Microversion:
         start_response: StartResponse,
     ) -> list[bytes]:
         oldest, newest = self.versions[0], self.versions[-1]
+        formatter = environ.get(keys.FORMATTER, self._formatter)
         environ[_VERSION_HEADERS] = self._replies[oldest][1]
         if wrong.status == 400:
-            made = self._formatter.make(
+            made = formatter.make(
                 400,
                 environ,
                 detail=_(
@@ -268,7 +215,7 @@ class Microversion:
                 source={'header': wrong.header},
             )
         else:
-            made = self._formatter.make(
+            made = formatter.make(
                 406,
                 environ,
                 detail=_(
@@ -281,7 +228,10 @@ class Microversion:
                 source={'header': wrong.header},
                 versions=(oldest, newest),
             )
-        return self._formatter.answer((made,), environ, start_response)
+        answer: list[bytes] = formatter.answer(
+            (made,), environ, start_response
+        )
+        return answer
 
 
 class _WrongVersion(Exception):

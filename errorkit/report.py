@@ -20,6 +20,7 @@ from errorkit import current, keys, log
 from errorkit.error import Error, UpstreamError
 from errorkit.observers import ErrorRecord, Observers
 from errorkit.observers.record import made_of
+from errorkit.request_context import CURRENT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -82,7 +83,7 @@ def upstream(environ: WSGIEnvironment, errors: Sequence[Error]) -> None:
         return
     token = None
     if keys.REQUEST_ID in environ:
-        token = current.CURRENT.set(environ)
+        token = CURRENT.set(environ)
     try:
         for one in found:
             log.say(
@@ -96,7 +97,7 @@ def upstream(environ: WSGIEnvironment, errors: Sequence[Error]) -> None:
             )
     finally:
         if token is not None:
-            current.CURRENT.reset(token)
+            CURRENT.reset(token)
 
 
 def aborted(
@@ -105,14 +106,19 @@ def aborted(
     error: Error,
     raised: BaseException,
     *,
+    begun: bool = True,
     closing: bool = False,
     started: float = 0.0,
 ) -> None:
-    """Report a failure that came too late for an answer.
+    """Report a failure that has no answer.
 
+    :param begun: the head was sent; else the server is to end the request
     :param closing: it came from the body's ``close()``
     """
-    what = 'closing the body failed' if closing else 'the body broke off'
+    if closing:
+        what = 'closing the body failed'
+    else:
+        what = 'the body broke off' if begun else 'the request broke off'
     _report(
         observers,
         environ,
@@ -122,8 +128,8 @@ def aborted(
         True,
         started,
         logging.ERROR,
-        '%s after the response had begun; %s',
-        (what, error.code),
+        '%s %s the response had begun; %s',
+        (what, 'after' if begun else 'before', error.code),
     )
 
 
@@ -139,7 +145,7 @@ def failed(environ: WSGIEnvironment, failure: BaseException) -> None:
     """Log that errorkit itself failed over an error; the answer goes on."""
     token = None
     if keys.REQUEST_ID in environ:
-        token = current.CURRENT.set(environ)
+        token = CURRENT.set(environ)
     try:
         log.emit(
             LOG,
@@ -152,7 +158,7 @@ def failed(environ: WSGIEnvironment, failure: BaseException) -> None:
         log.note_lost(environ, exc)
     finally:
         if token is not None:
-            current.CURRENT.reset(token)
+            CURRENT.reset(token)
 
 
 def _report(
@@ -169,7 +175,7 @@ def _report(
 ) -> None:
     token = None
     if keys.REQUEST_ID in environ:
-        token = current.CURRENT.set(environ)
+        token = CURRENT.set(environ)
     try:
         if LOG.isEnabledFor(level):
             called: tuple[str, ...] = ()
@@ -192,7 +198,7 @@ def _report(
         log.note_lost(environ, exc)
     finally:
         if token is not None:
-            current.CURRENT.reset(token)
+            CURRENT.reset(token)
 
 
 def _exc_info(raised: BaseException | None) -> Any:

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import webob.exc
 
-from errorkit import _headers, _paste, current, ids, keys, log
-from errorkit._i18n import _
+from errorkit import _headers, _paste, current, ids, keys, log, versions
 from errorkit.exceptions import ConfigError
 from errorkit.formats import negotiation
 from errorkit.formats.formatter import Formatter
+from errorkit.global_id import GlobalIds
 from errorkit.id_headers import IdHeaders
-from errorkit.trust import predicate, trust_option
+from errorkit.request_context import CURRENT
+from errorkit.trust import trust_option
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -36,32 +36,22 @@ LOG = logging.getLogger('errorkit.request_id')
 
 # Bound once: the success path of every request runs through here.
 _generate = ids.generate
-_enter = current.CURRENT.set
-_leave = current.CURRENT.reset
+_enter = CURRENT.set
+_leave = CURRENT.reset
 _REQUEST_ID = keys.REQUEST_ID
 _GLOBAL_REQUEST_ID = keys.GLOBAL_REQUEST_ID
 _HTTP_REQUEST_ID = keys.HTTP_REQUEST_ID
 _FORMATTER = keys.FORMATTER
 
 
-_STRICT_FORM = _(
-    'The X-Openstack-Request-Id header must be "req-" followed by a UUID of '
-    'version 4 in lower case.'
-)
-_ANY_FORM = _(
-    'The X-Openstack-Request-Id header must be "req-" followed by a UUID in '
-    'lower case.'
-)
-
-
 class RequestId:
     """WSGI middleware: the ids in environ, the local one on every response.
 
-    Sets ``openstack.request_id``, ``openstack.global_request_id`` (where the
-    client sent a valid one and may do so) and ``errorkit.context``, an
-    anonymous oslo.context. Used alone, a ``webob.exc`` exception raised
-    through it is answered as itself, with the id; any other passes on to the
-    server, which is ``FaultWrapper``'s work to prevent.
+    Sets ``openstack.request_id`` and ``openstack.global_request_id`` (where
+    the client sent a valid one and may do so); the current context has both.
+    Used alone, a ``webob.exc`` exception raised through it is answered as
+    itself, with the id; any other passes on to the server, which is
+    ``FaultWrapper``'s work to prevent.
 
     :param application: the wrapped WSGI application
     :param compat_headers: further response headers that carry the local id,
@@ -104,29 +94,27 @@ class RequestId:
         for name in compat:
             if not _headers.is_name(name):
                 raise _bad('compat_headers', name, 'names of headers')
-        if on_invalid not in ('ignore', 'warn', 'reject'):
-            raise _bad('on_invalid', on_invalid, 'ignore, warn, reject')
         self.application = application
-        self._on_invalid = on_invalid
-        self._waits = trust == 'service_token'
-        self._trusts = predicate(trust)
-        self._match = ids.matcher(strict)
-        self._strict = strict
-        self._formatter = formatter or Formatter(service_type)
+        formatter = formatter or Formatter(service_type)
+        self._inbound = GlobalIds(
+            formatter, on_invalid=on_invalid, trust=trust, strict=strict
+        )
         gate: tuple[str, tuple[int, int]] | None = None
         if request_id_version is not None:
             gate = (
-                keys.microversion(self._formatter.service_type),
+                keys.microversion(formatter.service_type),
                 _version(request_id_version),
             )
         self._outbound = IdHeaders(compat, gate, expose)
         # At hand: the success path of every request runs through here.
+        self._match = self._inbound.match
+        self._trusts_all = self._inbound.trusts_all
         self._harmless = self._outbound.harmless
         self._concerns = self._outbound.concerns
         self._single = self._outbound.is_single
         #: How many inbound ids were not accepted, by reason.
-        self.rejected = {'invalid': 0, 'untrusted': 0}
-        self._counting = threading.Lock()
+        self.rejected = self._inbound.rejected
+        self._has_warned = False
         current.install()
 
     def __call__(
@@ -142,6 +130,7 @@ class RequestId:
                 # answers: one inside shall do the work.
                 del environ[_FORMATTER]
                 negotiation.restore(environ)
+                self._warn_of_order()
         started = False
 
         def start(
@@ -174,10 +163,12 @@ class RequestId:
             if _HTTP_REQUEST_ID in environ and not nested:
                 inbound = environ[_HTTP_REQUEST_ID]
                 if len(inbound) != ids.LENGTH or not self._match(inbound):
-                    rejection = self._refused(inbound, environ, start)
+                    rejection = self._inbound.refused(inbound, environ, start)
                     if rejection is not None:
                         return rejection
-                elif self._trusts is None or self._trusted(inbound, environ):
+                elif self._trusts_all or self._inbound.trusted(
+                    inbound, environ
+                ):
                     environ[_GLOBAL_REQUEST_ID] = inbound
             body = self.application(environ, start)
             if type(body) is list or type(body) is tuple:
@@ -196,6 +187,15 @@ class RequestId:
         finally:
             _leave(token)
 
+    def _warn_of_order(self) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            log.say(
+                LOG, logging.WARNING,
+                'FaultWrapper is outside of RequestId: its errors have no '
+                'request id, and codes may be lost; put RequestId outside',
+            )
+
     def _outer_id(self, environ: WSGIEnvironment) -> str:
         # No client can set this key: we are mounted twice, or another layer
         # outside has named the request. There is one request and one id.
@@ -205,77 +205,6 @@ class RequestId:
             return given
         environ[_REQUEST_ID] = request_id = _generate()
         return request_id
-
-    # -- the inbound id
-
-    def _trusted(self, inbound: str, environ: WSGIEnvironment) -> bool:
-        assert self._trusts is not None
-        if self._waits:
-            # The auth layer is further in: Context decides.
-            environ[keys.PENDING_GLOBAL_ID] = inbound
-        else:
-            try:
-                if self._trusts(environ):
-                    return True
-                log.say(
-                    LOG, logging.DEBUG, 'a global request id is not trusted'
-                )
-            except Exception as exc:  # of the service's own predicate
-                log.say(
-                    LOG,
-                    logging.ERROR,
-                    'the trust predicate failed: the id is not trusted',
-                    raised=exc,
-                )
-            self._count('untrusted')
-        del environ[keys.HTTP_REQUEST_ID]
-        return False
-
-    def _refused(
-        self, inbound: str, environ: WSGIEnvironment, start: StartResponse
-    ) -> list[bytes] | None:
-        """Drop an invalid id; return the answer if the request goes too."""
-        # No inner layer shall find it and judge more kindly.
-        del environ[keys.HTTP_REQUEST_ID]
-        self._count('invalid')
-        if self._on_invalid == 'ignore':
-            log.say(
-                LOG, logging.DEBUG, 'an invalid global request id is ignored'
-            )
-            return None
-        log.say(
-            LOG,
-            logging.WARNING,
-            'invalid global request id: %s (%d characters%s)',
-            ascii(inbound[:64])[:64],
-            len(inbound),
-            ', several values' if ',' in inbound else '',
-        )
-        if self._on_invalid == 'warn':
-            return None
-        made = self._formatter.make(
-            400,
-            environ,
-            detail=_STRICT_FORM if self._strict else _ANY_FORM,
-            code=f'{self._formatter.service_type}.request_id.invalid',
-            source={'header': keys.REQUEST_ID_HEADER},
-        )
-        try:
-            status, head, body = self._formatter.respond((made,), environ)
-        except Exception as exc:  # of the formatter: nobody is outside us
-            log.say(
-                LOG,
-                logging.ERROR,
-                'the answer to an invalid id could not be written',
-                raised=exc,
-            )
-            status, head, body = self._formatter.constant(environ)
-        start(status, head)
-        return [] if environ['REQUEST_METHOD'] == 'HEAD' else [body]
-
-    def _count(self, reason: str) -> None:
-        with self._counting:
-            self.rejected[reason] += 1
 
 
 def _restarted(start: StartResponse, reason: Any) -> StartResponse:
@@ -292,10 +221,12 @@ def _restarted(start: StartResponse, reason: Any) -> StartResponse:
 
 
 def _version(value: str) -> tuple[int, int]:
-    major, _, minor = str(value).partition('.')
-    if not (major.isdecimal() and minor.isdecimal()):
-        raise _bad('request_id_version', value, 'a version such as 2.46')
-    return int(major), int(minor)
+    try:
+        return versions.parse(value)
+    except (TypeError, ValueError) as exc:
+        raise _bad(
+            'request_id_version', value, 'a version such as 2.46'
+        ) from exc
 
 
 def _bad(option: str, value: object, allowed: str) -> ConfigError:

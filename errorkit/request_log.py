@@ -27,13 +27,13 @@ from microversion_parse import Version
 from errorkit import (
     _headers,
     _paste,
-    _wsgi,
     codes,
     keys,
     log,
     masking,
     secrets,
 )
+from errorkit._wsgi.body import Body
 from errorkit.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -62,7 +62,6 @@ _ERROR = keys.ERROR
 FORMAT = log.clean(
     '%s "%s %s" status: %s len: %s microversion: %s time: %.6f%s'
 )
-
 
 
 class RequestLog:
@@ -120,7 +119,7 @@ class RequestLog:
         finally:
             environ.pop(_REQUEST_LOG, None)
         if type(body) is not list and type(body) is not tuple:
-            if isinstance(body, _wsgi.Body):
+            if isinstance(body, Body):
                 logged.closed = True
                 body.on_close(logged.ended)
                 return body
@@ -129,13 +128,15 @@ class RequestLog:
         return logged
 
 
-class _Logged(_wsgi.Body):
+class _Logged(Body):
     """The body of a request, its start_response, and its two lines."""
 
     status: str | None = None
     headers: _headers.Headers = []  # noqa: RUF012 - replaced, never changed
     _written = 0
     _started = 0.0
+    _method = '-'
+    _path = _query = ''
     _write: _headers.Write | None = None
 
     def __init__(
@@ -148,8 +149,13 @@ class _Logged(_wsgi.Body):
         self._start_response = start_response
         self._version_key = version_key
         try:
+            # As the client has asked: a layer inside may change it.
+            get = environ.get
+            self._method = get('REQUEST_METHOD') or '-'
+            self._path = get('SCRIPT_NAME', '') + get('PATH_INFO', '')
+            self._query = get('QUERY_STRING', '')
             self._started = _clock()
-        except Exception as exc:  # a request is worth more than its duration
+        except Exception as exc:  # a request is worth more than its log
             log.note_lost(environ, exc)
 
     def __call__(
@@ -179,7 +185,7 @@ class _Logged(_wsgi.Body):
         """Say how the request has ended, now that the body is closed."""
         self.ended(self)
 
-    def ended(self, body: _wsgi.Body) -> None:
+    def ended(self, body: Body) -> None:
         """Say how a request has ended whose body is another."""
         self.failed = body.failed
         self.say_end(body.sent, body.finished)
@@ -206,6 +212,8 @@ class _Logged(_wsgi.Body):
             )
             end = ' aborted' if aborted else ''
             error = environ.get(_ERROR)
+            if error and str(error.status) != (self.status or '')[:3]:
+                error = None  # not this response's
             # That of another layer's own error may be any text.
             if error is not None and codes.is_valid(error.code):
                 end = f' code: {error.code}{end}'
@@ -233,20 +241,19 @@ class _Logged(_wsgi.Body):
             log.note_lost(environ, exc)
 
     def _subject(self) -> tuple[str, str, str]:
-        get = self._environ.get
-        address = get('REMOTE_ADDR') or '-'
-        method = get('REQUEST_METHOD') or '-'
+        # A layer inside may know better than the server who the client is.
+        address = self._environ.get('REMOTE_ADDR') or '-'
+        method = self._method
         words = address + method
         if len(words) > _MANY_WORDS or not words.isprintable():
             address = _word(address)
             method = _word(method)
-        path = get('SCRIPT_NAME', '') + get('PATH_INFO', '')
-        return address, method, masking.uri(path, get('QUERY_STRING', ''))
+        return address, method, masking.uri(self._path, self._query)
 
     def _is_complete(self, sent: int) -> bool:
         # A server may stop at Content-Length, and need not ask for a body
         # that is not sent.
-        if self._environ.get('REQUEST_METHOD') == 'HEAD':
+        if self._method == 'HEAD':
             return True
         if (self.status or '')[:3] in ('204', '304'):
             return True

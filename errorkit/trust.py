@@ -39,7 +39,11 @@ def predicate(trust: Any) -> Callable[[WSGIEnvironment], object] | None:
             address = ipaddress.ip_address(environ.get('REMOTE_ADDR', ''))
         except ValueError:
             return False
-        return any(address in network for network in listed)
+        # A socket of both families calls an IPv4 client ::ffff:192.0.2.1.
+        mapped = getattr(address, 'ipv4_mapped', None) or address
+        return any(
+            address in network or mapped in network for network in listed
+        )
 
     return trusted
 

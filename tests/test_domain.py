@@ -4,6 +4,7 @@
 import importlib
 import importlib.util
 import sys
+import traceback
 import types
 
 import oslo_i18n
@@ -17,6 +18,7 @@ from paste.deploy import loadfilter
 import errorkit
 from errorkit import domain
 from errorkit.exceptions import ConfigError
+from errorkit.outcomes.actions import failures
 
 SECRET = 'postgresql://admin:hunter2@db-7/volumes'
 EXCEPTIONS = errorkit.ExceptionRegistry()
@@ -474,3 +476,68 @@ def test_headers_may_come_from_an_iterator():
     registry = errorkit.ExceptionRegistry()
     registry.register(KeyError, 503, headers=iter([('Retry-After', '30')]))
     assert registry[KeyError].headers == (('Retry-After', '30'),)
+
+
+def test_headers_of_a_known_in_a_mapping_may_be_an_iterator():
+    given = iter([('Retry-After', '5')])
+    table = domain.table_of({KeyError: errorkit.Known(503, headers=given)})
+    assert table[KeyError].headers == (('Retry-After', '5'),)
+
+
+class _NotFound(Exception):
+    pass
+
+
+def as_rpc_brings_it(kind, group=False):
+    """Return an exception as oslo.messaging's client rebuilds it."""
+    try:
+        try:
+            raise KeyError('secret of the worker')
+        except KeyError as exc:
+            if group:
+                raise ExceptionGroup('g', [kind('No volume 7.')]) from exc
+            raise kind('No volume 7.') from exc
+    except Exception as exc:
+        lines = traceback.format_exception(exc)
+    text = 'No volume 7.\n' + '\n'.join(lines)
+    if kind is not _NotFound:
+        return kind(text)  # a builtin has it as its argument
+    remote = type('_NotFound_Remote', (kind,), {'__str__': lambda self: text})
+    return remote('No volume 7.')
+
+
+@pytest.mark.parametrize('group', [False, True])
+@pytest.mark.parametrize('kind', [_NotFound, ValueError])
+def test_a_safe_exception_of_another_process_shows_no_traceback(kind, group):
+    registry = errorkit.ExceptionRegistry()
+    registry.register(kind, 404, 'volume.not_found', safe=True)
+    raised = as_rpc_brings_it(kind, group)
+    assert 'secret of the worker' in str(raised)
+
+    def application(environ, start_response):
+        raise raised
+
+    wrapped = errorkit.wrap(
+        application, service_type='volume', exceptions=registry
+    )
+    assert_error(
+        ask(wrapped),
+        status=404,
+        code='volume.not_found',
+        detail='No volume 7.',
+    )
+    failure = failures.read(raised, domain.table_of(registry))
+    assert failure.message == 'No volume 7.'
+
+
+def test_a_safe_exception_that_says_a_traceback_alone_has_the_standard_text():
+    class Said(Exception):
+        safe = True
+
+    def application(environ, start_response):
+        raise Said('Traceback (most recent call last):\n  File "private.py"')
+
+    reply = ask(errorkit.wrap(application, service_type='volume'))
+    assert reply.status_int == 500
+    assert 'private' not in reply.text
+    assert 'Traceback' not in reply.text

@@ -268,6 +268,56 @@ def test_a_request_class_and_arguments_can_be_given():
     )
 
 
+class _Request(webob.Request):
+    pass
+
+
+@pytest.mark.parametrize('kind', [_Request, webob.BaseRequest])
+@pytest.mark.parametrize('value', [None, 'text', webob.Response('text')])
+def test_a_handler_with_a_request_class_succeeds(kind, value):
+    handler = errorkit.wsgify(lambda request: value, RequestClass=kind)
+    reply = ask(stack(handler))
+    assert reply.status_int == 200
+    assert reply.body == (b'' if value is None else b'text')
+
+
+def test_a_handler_with_a_request_class_may_set_headers_of_its_response():
+    @errorkit.wsgify(RequestClass=_Request)
+    def handler(request):
+        request.response.set_cookie('size', '7')
+        return 'text'
+
+    assert ask(handler).one('Set-Cookie') == 'size=7; Path=/'
+
+
+def test_a_request_that_is_asked_twice_has_the_same_body_twice():
+    handler = errorkit.wsgify(lambda request: 'text')
+    request = webob.Request.blank('/')
+    bodies = [request.get_response(handler).body for _ in range(2)]
+    assert bodies == [b'text', b'text']
+
+
+def test_the_answer_of_a_handler_has_nothing_of_one_that_was_asked_before():
+    @errorkit.wsgify
+    def first(request):
+        request.response.set_cookie('first', '1')
+        request.response.content_type = 'text/csv'
+        raise webob.exc.HTTPNotFound()
+
+    second = errorkit.wsgify(lambda request: 'found')
+
+    def either(environ, start_response):
+        request = webob.Request(environ)
+        response = request.get_response(first)
+        if response.status_int == 404:
+            response = request.get_response(second)
+        return response(environ, start_response)
+
+    reply = ask(either)
+    assert 'Set-Cookie' not in reply.headers
+    assert reply.one('Content-Type') == 'text/html; charset=UTF-8'
+
+
 def test_a_middleware_can_be_decorated():
     @errorkit.wsgify.middleware
     def only_get(request, application):

@@ -491,3 +491,46 @@ def test_the_catalogs_are_packaged():
     patterns = config['options.package_data']['errorkit'].split()
     packaged = {path for name in patterns for path in PACKAGE.glob(name)}
     assert {path for path in LOCALE.rglob('*.*') if path.is_file()} <= packaged
+
+
+TRACE = f'00-{"a" * 32}-{"b" * 16}-01'
+
+
+@pytest.mark.parametrize(
+    'detail', ['too long', Text('The value is too long.')]
+)
+def test_the_error_of_another_service_stays_its_own_beside_a_translated_one(
+    detail,
+):
+    catalog = errorkit.Catalog('volume')
+    catalog.define('volume.old', status=404, renames={'3.5': 'volume.new'})
+
+    class Gone:
+        status_code = 404
+        headers = {'content-type': 'application/json'}  # noqa: RUF012 - read
+        content = (
+            b'{"errors": [{"status": 404, "title": "Not Found", '
+            b'"detail": "gone", "code": "volume.old"}]}'
+        )
+
+    def application(environ, start_response):
+        ours = errorkit.Error(502, 'Bad Gateway', detail)
+        raise errorkit.MultiError([ours, errorkit.Error.from_response(Gone)])
+
+    wrapped = errorkit.wrap(
+        application,
+        service_type='volume',
+        versions='3.0-3.9',
+        catalog=catalog,
+        show_upstream=True,
+        show_trace_id=True,
+    )
+    headers = {
+        'traceparent': TRACE,
+        'OpenStack-API-Version': 'volume 3.9',
+        'Accept-Language': 'de',
+    }
+    first, second = ask(wrapped, headers=headers).json['errors']
+    assert first['trace_id'] == 'a' * 32
+    assert second['code'] == 'volume.old'
+    assert 'trace_id' not in second

@@ -570,3 +570,21 @@ def test_a_version_that_nobody_has_parsed_is_replaced():
         odd, service_type='volume', versions='3.0-3.9')
     reply = ask(application)
     assert reply.headers.getall('OpenStack-API-Version') == ['volume 3.0']
+
+
+@pytest.mark.parametrize('version', ['volume 9.9', 'volume x'])
+def test_a_wrong_version_is_answered_as_the_fault_wrapper_around_says(version):
+    built = errorkit.FaultWrapper(
+        errorkit.Microversion(
+            answers, service_type='volume', versions='3.0-3.70'
+        ),
+        service_type='volume',
+        code_version='3.5',
+        format='compute',
+        code_header=False,
+    )
+    reply = ask(built, headers={'OpenStack-API-Version': version})
+    [fault] = reply.json.values()
+    assert fault['code'] == reply.status_int
+    assert 'OpenStack-Error-Code' not in reply.headers
+    assert 'microversion' not in reply.text.replace('The microversion', '')

@@ -197,3 +197,21 @@ def test_the_formats_say_the_same():
         )
         facts.append({**error, 'request_id': None})
     assert facts[0] == facts[1] == facts[2]
+
+
+@pytest.mark.parametrize('fails', [False, True])
+def test_an_application_may_drop_the_accept_that_the_client_did_not_send(
+    fails,
+):
+    @errorkit.wsgify
+    def handler(request):
+        request.accept = None
+        if fails:
+            raise webob.exc.HTTPConflict('full', comment='volume.full')
+        return 'fine'
+
+    reply = ask(errorkit.wrap(handler, service_type='volume'))
+    if fails:
+        assert_error(reply, status=409, code='volume.full', detail='full')
+    else:
+        assert (reply.status_int, reply.body) == (200, b'fine')

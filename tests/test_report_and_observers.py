@@ -201,6 +201,23 @@ def test_a_failing_close_is_said_to_be_one(records):
         'volume.undefined_code')
 
 
+@pytest.mark.parametrize('late', [False, True])
+def test_an_exit_before_the_response_is_not_said_to_break_a_body_off(
+    records, late
+):
+    def application(environ, start_response):
+        if late:
+            start_response('200 OK', [('Content-Type', 'text/plain')])
+        raise SystemExit(1)
+
+    exchange = serve(stack(application))
+    assert isinstance(exchange.raised, SystemExit)
+    [record] = records.of('errorkit.fault_wrap')
+    assert record.getMessage() == (
+        'the request broke off before the response had begun; '
+        'volume.undefined_code')
+
+
 # -- what an observer is told
 
 @pytest.mark.parametrize('application', CONFLICTS)

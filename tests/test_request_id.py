@@ -383,6 +383,22 @@ def test_trust_by_networks_looks_at_remote_addr(address, trusted):
     assert (keys.HTTP_REQUEST_ID in seen) is trusted
 
 
+@pytest.mark.parametrize(
+    ('network', 'address', 'trusted'),
+    [
+        ('10.0.0.0/8', '::ffff:10.1.2.3', True),
+        ('10.0.0.0/8', '::ffff:11.0.0.1', False),
+        ('::ffff:10.0.0.0/104', '::ffff:10.1.2.3', True),
+    ],
+)
+def test_an_ipv4_client_of_a_socket_of_both_families_is_in_its_network(
+    network, address, trusted
+):
+    send = inner_environ(trust=network)
+    seen = send(GLOBAL_ID, environ={'REMOTE_ADDR': address})
+    assert (seen.get(keys.GLOBAL_REQUEST_ID) == GLOBAL_ID) is trusted
+
+
 def test_trust_by_networks_believes_no_forwarded_header():
     seen = inner_environ(trust=['10.0.0.0/8'])(
         GLOBAL_ID, environ={'HTTP_X_FORWARDED_FOR': '10.1.2.3'}
@@ -762,3 +778,9 @@ def test_a_bad_option_is_refused_at_start(option, value, allowed):
     message = str(caught.value)
     for part in ('errorkit#request_id', option, allowed):
         assert part in message
+
+
+def test_a_compat_header_named_in_two_spellings_is_sent_once():
+    names = ['X-Volume-Request-Id', 'x-volume-request-id']
+    application = errorkit.RequestId(answers(), compat_headers=names)
+    assert ask(application).one('X-Volume-Request-Id')

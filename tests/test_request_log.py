@@ -544,3 +544,37 @@ def test_a_body_keeps_its_length_where_it_had_one():
             body.close() if hasattr(body, 'close') else None
         finally:
             logger.setLevel(before)
+
+
+def test_a_success_has_not_the_code_of_an_error_that_came_before_it(lines):
+    results = [webob.exc.HTTPConflict('x', comment='volume.full'), 'fine']
+    handler = stack(errorkit.wsgify(lambda request: results.pop(0)))
+
+    def again(environ, start_response):
+        request = webob.Request(environ)
+        body = request.get_response(handler).app_iter
+        getattr(body, 'close', list)()
+        return handler(environ, start_response)
+
+    ask(errorkit.RequestLog(again))
+    assert [(line['status'], line['code']) for line in lines()][-1] == (
+        '200', None
+    )
+
+
+def test_the_line_says_what_the_client_asked_whatever_is_made_of_it(lines):
+    def override(environ, start_response):
+        environ['REQUEST_METHOD'] = 'GET'
+        environ['PATH_INFO'] = '/other'
+        environ['QUERY_STRING'] = ''
+        environ['REMOTE_ADDR'] = '198.51.100.4'
+        start_response('200 OK', [*PLAIN, ('Content-Length', '6')])
+        return [] if asked == 'HEAD' else [b'cheese']
+
+    for asked in ('HEAD', 'POST'):
+        ask(stack(override), '/volumes?limit=1', method=asked)
+    head, post = lines()
+    assert (head['method'], post['method']) == ('HEAD', 'POST')
+    assert head['uri'] == post['uri'] == '/volumes?limit=1'
+    assert head['aborted'] is post['aborted'] is None
+    assert head['addr'] == '198.51.100.4'

@@ -970,3 +970,17 @@ def test_another_services_error_alone_is_an_error_of_ours():
     assert_error(
         reply, status=404, code=CODE, detail=error.explanation_of(404)
     )
+
+
+@pytest.mark.parametrize('returns', [False, True])
+def test_an_error_for_a_head_that_was_made_a_get_has_no_body(returns):
+    def override(environ, start_response):
+        environ['REQUEST_METHOD'] = 'GET'
+        conflict = webob.exc.HTTPConflict('x', comment='volume.full')
+        if returns:
+            return conflict(environ, start_response)
+        raise conflict
+
+    wrapped = errorkit.wrap(override, service_type='volume')
+    reply = ask(wrapped, method='HEAD')
+    assert (reply.status_int, reply.body) == (409, b'')

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import errorkit
 from errorkit import context, current, traceparent, trail
+from errorkit.request_context import anonymous
 
 TRACE = '0af7651916cd43dd8448eb211c80319c'
 SPAN = 'b7ad6b7169203331'
@@ -201,7 +202,7 @@ def test_any_object_may_be_a_context():
 def test_a_trail_keeps_nothing_alive():
     made = trail.Trail(GOOD)
     before = sys.getrefcount(made)
-    own = current.anonymous('req-1')
+    own = anonymous('req-1')
     assert trail.attached(own, made) is made
     assert trail.attached(own, trail.Trail()) is made
     del own

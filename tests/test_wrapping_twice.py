@@ -366,3 +366,23 @@ def test_an_environ_may_be_used_for_one_request_after_another(
     assert anonymized(again) == anonymized(alone)
     line, _ = records.of('errorkit.request_log', logging.INFO)
     assert line.request_id == again.request_id
+
+
+def test_a_fault_wrapper_outside_of_request_id_is_warned_of_once(caplog):
+    inner = errorkit.RequestId(webob.Response('text'))
+    wrapped = errorkit.FaultWrapper(inner, service_type='volume')
+    for _number in range(3):
+        serve(wrapped)
+    [warning] = [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelname == 'WARNING'
+    ]
+    assert warning.startswith('FaultWrapper is outside of RequestId')
+
+
+def test_the_right_order_and_two_whole_stacks_are_not_warned_of(caplog):
+    inner = errorkit.wrap(webob.Response('text'), service_type='volume')
+    for wrapped in (inner, errorkit.wrap(inner, service_type='shelf')):
+        serve(wrapped)
+    assert 'WARNING' not in [one.levelname for one in caplog.records]

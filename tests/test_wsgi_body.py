@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from errorkit import _headers
 from errorkit._headers import check_head, with_vary
-from errorkit._wsgi import Body, Held
+from errorkit._wsgi.body import Body
+from errorkit._wsgi.held import Held
 from errorkit.exceptions import InvalidResponse
 
 TEXT = ('Content-Type', 'text/plain')

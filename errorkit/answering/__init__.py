@@ -110,7 +110,7 @@ class Answering(Replying):
                 bug=True,
                 started=self._started,
             )
-        return [] if environ['REQUEST_METHOD'] == 'HEAD' else [body]
+        return [] if self._is_head else [body]
 
 
 _FAULT = Error(500, error.title_of(500), error.FAULT_DETAIL)

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from errorkit import _wsgi, error, report
+from errorkit import error, report
+from errorkit._wsgi.held import Held
 from errorkit.exceptions import BodyAborted
 from errorkit.formats.formatter import Formatter
 from errorkit.observers import Observers
@@ -33,7 +34,7 @@ class Policy(NamedTuple):
     reshape: str
 
 
-class Watched(_wsgi.Held):
+class Watched(Held):
     """A held response whose application's failures are watched.
 
     :param policy: the FaultWrapper's
@@ -44,6 +45,7 @@ class Watched(_wsgi.Held):
     body: Iterable[bytes] | None = None
     _missed_version = False
     _started = 0.0
+    _is_head = False
 
     def __init__(
         self,
@@ -54,6 +56,9 @@ class Watched(_wsgi.Held):
         self._start_response = start_response
         self._policy = policy
         self._environ = environ
+        # As the client has asked: a layer inside may change it.
+        if environ.get('REQUEST_METHOD') == 'HEAD':
+            self._is_head = True
         if policy.observers.present:
             self._started = report.clock()
 
@@ -106,6 +111,7 @@ class Watched(_wsgi.Held):
                 500, self._environ, detail=error.FAULT_DETAIL
             ),
             raised,
+            begun=self.committed,
             closing=closing,
             started=self._started,
         )

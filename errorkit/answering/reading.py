@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from errorkit import _wsgi
+from errorkit._wsgi.body import check_chunk
 from errorkit.formats import webob_body
 from errorkit.formats.reader import MAX_BODY
 
@@ -37,7 +37,7 @@ def read(
     size = len(head)
     for count, chunk in enumerate(body if chunks is None else chunks):
         if type(chunk) is not bytes:
-            _wsgi.check_chunk(chunk)
+            check_chunk(chunk)
         parts.append(chunk)
         size += len(chunk)
         if size > limit or count >= _MAX_CHUNKS:

@@ -109,7 +109,7 @@ class Reshaping(Watched):
         if made is not None and made[0].status != self.code:
             made = None
         reshapes = self._is_read(heading)
-        if environ['REQUEST_METHOD'] == 'HEAD':
+        if self._is_head:
             if made is not None and heading.is_json:
                 return (made[0],)
             return self._without_body(heading, reshapes)

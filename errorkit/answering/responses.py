@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from errorkit import _headers, _wsgi, keys, report
+from errorkit import _headers, keys, report
+from errorkit._wsgi.body import Body
+from errorkit._wsgi.held import BODYLESS
 from errorkit.answering.reshaping import Reshaping
 from errorkit.error import Error
 from errorkit.exceptions import InvalidResponse
@@ -30,7 +32,7 @@ class Replying(Reshaping):
             raise InvalidResponse('start_response was not called')
         if self.committed:
             return self._owned(body, chunks)
-        if self.code in _wsgi.BODYLESS or self.code < 200:
+        if self.code in BODYLESS or self.code < 200:
             self.take()
             chunks = iter(())
         elif 400 <= self.code < 600:
@@ -51,7 +53,7 @@ class Replying(Reshaping):
                 return self._answer(
                     errors,
                     self.headers,
-                    unmeasured=environ['REQUEST_METHOD'] == 'HEAD',
+                    unmeasured=self._is_head,
                 )
             if self.chunk and chunks is None:
                 chunks = iter(())
@@ -62,14 +64,14 @@ class Replying(Reshaping):
             report.answered(
                 self._policy.observers, environ, told, started=self._started
             )
-        if environ['REQUEST_METHOD'] == 'HEAD':
+        if self._is_head:
             self._close()
             return []
         return self._owned(body, chunks)
 
     def commit_response(self) -> None:
         """Put the head in order, then commit."""
-        if self.code in _wsgi.BODYLESS or self.code < 200:
+        if self.code in BODYLESS or self.code < 200:
             self._drop_body_headers()
         self._add_version()
         self.commit()
@@ -92,7 +94,7 @@ class Replying(Reshaping):
         if chunks is None and not self.chunk:
             return body
         chunk = self.take()
-        owned = _wsgi.Body(body, chunks, (chunk,) if chunk else ())
+        owned = Body(body, chunks, (chunk,) if chunk else ())
         owned.guard = self.guard
         return owned
 
@@ -123,7 +125,7 @@ class Replying(Reshaping):
         errors, sent = self._environ.pop(_ANSWERED)
         if errors[0].status != self.code:
             return None
-        if self._environ['REQUEST_METHOD'] == 'HEAD':
+        if self._is_head:
             length = str(len(sent))
             if not any(
                 value == length and name.lower() == 'content-length'
@@ -165,7 +167,7 @@ class Replying(Reshaping):
         )
         if len(errors) > 1:
             report.upstream(environ, errors)
-        return [] if environ['REQUEST_METHOD'] == 'HEAD' else [body]
+        return [] if self._is_head else [body]
 
     def _start(
         self,

@@ -30,7 +30,6 @@ RESERVED = frozenset(
         'min_version',
         'trace_id',
         'truncated',
-        'localized',
     ]
 )
 

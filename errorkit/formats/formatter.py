@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors become the response: format, gate of the code, language, headers.
+"""Errors become the response, in a format that the client accepts.
 
 One Formatter holds a service's choices. FaultWrapper makes it and leaves it
 in environ, so that every layer inside answers alike; a layer that stands
@@ -12,41 +12,21 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from errorkit import _headers, error, formats, keys
+from errorkit import error, formats, keys
 from errorkit.error import Error
 from errorkit.formats import api_sig, choice, compute, negotiation
+from errorkit.formats.answer_headers import (
+    NO_STORE,
+    NOSNIFF,
+    completed,
+    retry_after_of,
+)
 from errorkit.formats.maker import bad
 from errorkit.formats.reader import MAX_ERRORS, Reader
 from errorkit.formats.viewer import Viewer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-# They describe the body that is replaced; RFC 9110 section 8.
-_REPLACED = frozenset(
-    [
-        'content-type',
-        'content-length',
-        'content-encoding',
-        'content-md5',
-        'etag',
-        'digest',
-        'content-digest',
-        'repr-digest',
-        # not of the entity, but of how its bytes would have been sent
-        'transfer-encoding',
-        # ours says the same
-        'x-content-type-options',
-        'openstack-error-code',
-        # for us, see answering.reshaping
-        'x-errorkit',
-    ]
-)
-# Those of them that each webob error has, as it spells them.
-_WEBOBS = frozenset(['Content-Type', 'Content-Length'])
-
-_NOSNIFF = ('X-Content-Type-Options', 'nosniff')
-_NO_STORE = ('Cache-Control', 'no-store')
 
 
 class Formatter(Reader):
@@ -122,7 +102,6 @@ class Formatter(Reader):
         environ: WSGIEnvironment,
         start_response: StartResponse,
         headers: Iterable[tuple[str, str]] = (),
-        versioned: bool = True,
     ) -> list[bytes]:
         """Answer a request with errors, as a WSGI application would.
 
@@ -131,14 +110,10 @@ class Formatter(Reader):
         :param start_response: called once
         :param headers: those of what was raised; the ones that describe its
             body are left out
-        :param versioned: add the version's headers; the handler inside
-            Microversion leaves that to it
         :returns: the body, empty for HEAD
         :raises InvalidResponse: a header cannot be sent; nothing was started
         """
-        status, head, body = self.respond(
-            errors, environ, headers, versioned
-        )
+        status, head, body = self.respond(errors, environ, headers)
         environ[keys.ANSWERED] = errors, body
         start_response(status, head)
         return [] if environ['REQUEST_METHOD'] == 'HEAD' else [body]
@@ -148,7 +123,6 @@ class Formatter(Reader):
         errors: Sequence[Error],
         environ: WSGIEnvironment,
         headers: Iterable[tuple[str, str]] = (),
-        versioned: bool = True,
     ) -> tuple[str, list[tuple[str, str]], bytes]:
         """Return the status line, the headers and the body of an answer."""
         accept = environ.get('HTTP_ACCEPT')
@@ -164,7 +138,7 @@ class Formatter(Reader):
             kind = self.json_kind(environ)
             if kind != 'errors' and errors[0].status in compute.RETRIED:
                 headers = list(headers)
-                retry_after = _retry_after(headers)
+                retry_after = retry_after_of(headers)
         content_type, more, body = formats.dump(
             kind,
             shown,
@@ -173,40 +147,19 @@ class Formatter(Reader):
             fallback=self.compute_fault,
             retry_after=retry_after,
         )
-        head = [
+        own = [
             ('Content-Type', content_type),
             ('Content-Length', str(len(body))),
-            _NOSNIFF,
+            NOSNIFF,
             *more,
         ]
         if code:
-            head.append((keys.CODE_HEADER, code))
+            own.append((keys.CODE_HEADER, code))
         if language:
-            head.append(('Content-Language', language))
-        versions: tuple[tuple[str, str], ...] = ()
-        if versioned:
-            versions = environ.get(keys.VERSION_HEADERS, self.version_headers)
-        cached = False
-        for name, value in headers:
-            if name in _WEBOBS:
-                continue
-            lowered = name.lower()
-            if lowered in _REPLACED or (
-                versions and lowered in _names_of(versions)
-            ):
-                continue
-            if lowered == 'content-language' and language:
-                continue
-            if lowered == 'vary':
-                vary = f'{vary}, {value}'
-                continue
-            cached = cached or lowered == 'cache-control'
-            _headers.check_header(name, value)
-            head.append((name, value))
-        if not cached:
-            head.append(_NO_STORE)
-        head += _last_headers(vary, versions)
-        return _status_line(errors[0].status), head, body
+            own.append(('Content-Language', language))
+        versions = environ.get(keys.VERSION_HEADERS, self.version_headers)
+        whole = completed(own, headers, language, vary, versions)
+        return _status_line(errors[0].status), whole, body
 
     def constant(
         self, environ: WSGIEnvironment
@@ -226,14 +179,14 @@ class Formatter(Reader):
         if kind != 'compute':
             parts.append(f'"errors": [{entry}]')
         body = f'{{{", ".join(parts)}}}'.encode('ascii')
-        head = [
+        own = [
             ('Content-Type', api_sig.CONTENT_TYPE),
             ('Content-Length', str(len(body))),
-            _NO_STORE,
-            _NOSNIFF,
+            NO_STORE,
+            NOSNIFF,
             *environ.get(keys.VERSION_HEADERS, self.version_headers),
         ]
-        return _status_line(500), head, body
+        return _status_line(500), own, body
 
     def as_json(
         self, errors: Sequence[Error], environ: WSGIEnvironment
@@ -263,41 +216,6 @@ class Formatter(Reader):
         """Return which JSON is spoken here, a name of ``choice.NAMES``."""
         chosen = self._format
         return chosen if isinstance(chosen, str) else chosen(environ)
-
-
-def _retry_after(headers: Iterable[tuple[str, str]]) -> str | None:
-    for name, value in headers:
-        if name.lower() == 'retry-after':
-            return value
-    return None
-
-
-@functools.lru_cache(maxsize=256)
-def _last_headers(
-    vary: str, versions: tuple[tuple[str, str], ...]
-) -> tuple[tuple[str, str], ...]:
-    """Return the headers of the version, and all that the answer varies by."""
-    listed = ', '.join(
-        [vary, *(value for name, value in versions if name == 'Vary')]
-    )
-    others = [item for item in versions if item[0] != 'Vary']
-    return (*others, ('Vary', _merged(listed)))
-
-
-def _merged(vary: str) -> str:
-    if ',' not in vary:
-        return vary
-    listed = [item.strip() for item in vary.split(',')]
-    if '*' in listed:
-        return '*'
-    # The first spelling of each, in order.
-    named = {item.lower(): item for item in reversed(listed) if item}
-    return ', '.join(reversed(named.values()))
-
-
-@functools.lru_cache(maxsize=256)
-def _names_of(versions: tuple[tuple[str, str], ...]) -> frozenset[str]:
-    return frozenset(name.lower() for name, _ in versions) - {'vary'}
 
 
 @functools.cache

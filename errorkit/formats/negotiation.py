@@ -130,7 +130,7 @@ def restore(environ: WSGIEnvironment) -> None:
     if keys.ACCEPT in environ:
         accept = environ.pop(keys.ACCEPT)
         if accept is None:
-            del environ['HTTP_ACCEPT']
+            environ.pop('HTTP_ACCEPT', None)
         else:
             environ['HTTP_ACCEPT'] = accept
 

@@ -103,7 +103,7 @@ class Reader(Maker):
             return None
         detail = found.detail
         if detail is None and found.safe:
-            detail = error.text_of(raised, self._max_detail)
+            detail = error.words_of(raised, self._max_detail)
         made = self.make(
             found.status,
             environ,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import microversion_parse
 
-from errorkit import _i18n, error, keys, traceparent
+from errorkit import _i18n, error, keys, traceparent, versions
 from errorkit.codes import Catalog
 from errorkit.error import Error, UpstreamError
 from errorkit.formats import negotiation
@@ -121,12 +121,12 @@ def _localized(
     language = None
     translated = []
     for one in errors:
-        if language is None and _i18n.is_translatable(one.detail):
-            language = negotiation.choose_language(
-                environ.get('HTTP_ACCEPT_LANGUAGE'),
-                _i18n.languages(_i18n.domain_of(one.detail)),
-            )
-        if language is not None:
+        if _i18n.is_translatable(one.detail):
+            if language is None:
+                language = negotiation.choose_language(
+                    environ.get('HTTP_ACCEPT_LANGUAGE'),
+                    _i18n.languages(_i18n.domain_of(one.detail)),
+                )
             detail = _i18n.translate(one.detail, language)
             one = _with(one, detail, one.code, one.links, one.retry)
         translated.append(one)
@@ -166,6 +166,6 @@ def _version(value: str | None) -> microversion_parse.Version | None:
     if value is None:
         return None
     try:
-        return microversion_parse.parse_version_string(value)
-    except TypeError as exc:
+        return microversion_parse.Version(*versions.parse(value))
+    except (TypeError, ValueError) as exc:
         raise bad('code_version', value, 'a version such as 1.23 is') from exc

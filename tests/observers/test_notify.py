@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from oslo_context import context as oslo_context
 
 import errorkit
-from errorkit import current
 from errorkit.exceptions import ConfigError
 from errorkit.observers import Counts, Observers, limiting, of_failure
 from errorkit.observers.notify import (
@@ -25,6 +24,7 @@ from errorkit.observers.notify import (
     Notifications,
 )
 from errorkit.observers.payload import MAX_PAYLOAD, fitted, payload_of
+from errorkit.request_context import CURRENT
 
 #: How long a test waits for what must happen; it never has to.
 SOON = 20
@@ -46,9 +46,9 @@ SECRETS = {
 
 @pytest.fixture(autouse=True)
 def no_context():
-    token = current.CURRENT.set(None)
+    token = CURRENT.set(None)
     yield
-    current.CURRENT.reset(token)
+    CURRENT.reset(token)
 
 
 @pytest.fixture(autouse=True)

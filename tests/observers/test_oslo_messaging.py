@@ -33,12 +33,12 @@ from oslo_config import cfg
 from oslo_context import context as oslo_context
 
 import errorkit
-from errorkit import current
 from errorkit.exceptions import ConfigError
 from errorkit.observers import Counts, Observers, courier, of_failure
 from errorkit.observers import oslo_messaging as bus
 from errorkit.observers.notify import Notifications
 from errorkit.observers.oslo_messaging import OsloMessagingNotifier
+from errorkit.request_context import CURRENT
 
 # Imported there without the warnings of what it imports itself.
 oslo_messaging = bus.oslo_messaging
@@ -75,9 +75,9 @@ def _no_connection_stays(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def no_context():
-    token = current.CURRENT.set(None)
+    token = CURRENT.set(None)
     yield
-    current.CURRENT.reset(token)
+    CURRENT.reset(token)
 
 
 @pytest.fixture(autouse=True)

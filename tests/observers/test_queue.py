@@ -18,7 +18,6 @@ from apps import serve
 from oslo_context import context as oslo_context
 
 import errorkit
-from errorkit import current
 from errorkit.observers import (
     QUEUE_TEXT,
     Counts,
@@ -31,6 +30,7 @@ from errorkit.observers import (
     quiet,
 )
 from errorkit.observers.process import PerProcess
+from errorkit.request_context import CURRENT
 
 TESTS = pathlib.Path(__file__).parent.parent
 #: How long a test waits for what must happen; it never has to.
@@ -47,9 +47,9 @@ def records():
 @pytest.fixture(autouse=True)
 def no_context():
     # One that is made becomes the current one where there is none.
-    token = current.CURRENT.set(None)
+    token = CURRENT.set(None)
     yield
-    current.CURRENT.reset(token)
+    CURRENT.reset(token)
 
 
 def complaints(records):
@@ -219,7 +219,7 @@ def test_a_failure_in_a_worker_is_recorded_with_its_context():
 def test_a_failure_in_a_worker_is_of_the_current_context():
     context = oslo_context.RequestContext()
     assert failure().request_id == context.request_id
-    current.CURRENT.set(None)
+    CURRENT.set(None)
     assert failure().request_id is None
 
 
@@ -648,12 +648,12 @@ from gevent import monkey
 monkey.patch_all()
 import gevent
 import apps, errorkit
-from errorkit import current
 from errorkit.observers import Observers
+from errorkit.request_context import CURRENT
 
 def observer(record):
     gevent.sleep(0)
-    print(record.status, current.CURRENT.get(), flush=True)
+    print(record.status, CURRENT.get(), flush=True)
 
 observers = Observers([observer])
 app = errorkit.wrap(apps.raises_at_once, service_type='volume',

@@ -12,6 +12,7 @@ from called_services import ANSWERED
 
 from errorkit import context, current
 from errorkit.propagate import Propagation
+from errorkit.request_context import CURRENT, anonymous
 
 FORM = f'used request id {ANSWERED}'
 
@@ -25,11 +26,11 @@ def session():
 
 @pytest.fixture(autouse=True)
 def _inside_a_request():
-    made = current.anonymous(GLOBAL_ID)
-    token = current.CURRENT.set(made)
+    made = anonymous(GLOBAL_ID)
+    token = CURRENT.set(made)
     current.install()
     yield
-    current.CURRENT.reset(token)
+    CURRENT.reset(token)
 
 
 def lines(caplog):

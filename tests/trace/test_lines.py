@@ -96,6 +96,9 @@ def test_what_is_no_exact_id_in_brackets_stays_in_the_message(context):
     ('2026-11-22T10:00:00.123456Z', TEN.replace(microsecond=123456)),
     ('2026-11-22T12:00:00+02:00', TEN),
     ('2026-11-22 12:00:00.000 +0200', TEN),
+    ('2026-11-22 07:00:00.000 -0300', TEN),
+    ('2026-11-22 07:00:00.000 -03:00', TEN),
+    ('2026-11-22 10:00:00.000 Z', TEN),
     ('2026-11-22T10:00:00.123456789', TEN.replace(microsecond=123456)),
     ('2026-99-22 10:00:00', None),
 ])
@@ -143,6 +146,15 @@ def test_every_member_of_a_line_of_devstacks_journal_is_read():
         service='nova-api', pid=123, level='DEBUG', logger='nova.api',
         message='[instance: 1] Hi {{(pid=123) call /opt/nova.py:7}}',
         request_id=LOCAL, user_id='admin', project_id='demo')
+
+
+@pytest.mark.parametrize('stamp', [
+    '2026-11-22T10:00:00.000', '2026-11-22T10:00:00.000 Z',
+    '2026-11-22T12:00:00.000 +0200', '2026-11-22T07:00:00.000 -0300',
+    '2026-11-22T07:00:00.000 -03:00', '2026-11-22T07:00:00.000-03:00'])
+def test_the_zone_of_a_journal_may_stand_behind_a_blank(stamp):
+    record = one(f'{stamp} host1 devstack@n-api.service[123]: hello')
+    assert (record.timestamp, record.host) == (TEN, 'host1')
 
 
 @pytest.mark.parametrize('escape', ['\x1b', '#033'])
@@ -381,6 +393,8 @@ def test_the_end_of_a_request_is_read(message, expected):
     ('the body broke off after the response had begun; volume.x', None,
      'volume.x'),
     ('closing the body failed after the response had begun; volume.x', None,
+     'volume.x'),
+    ('the request broke off before the response had begun; volume.x', None,
      'volume.x'),
     ('answered with 409 apples', 409, None),
     ('10.0.0.1 "POST /v3" status: 409 len: 9 microversion: 3.5 time: 0.1 '

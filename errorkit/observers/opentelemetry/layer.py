@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import webob.exc
 from opentelemetry import trace
 
-from errorkit import _headers, _paste, _wsgi, keys, log
+from errorkit import _headers, _paste, keys, log
+from errorkit._wsgi.body import Body
 from errorkit.observers import of_failure
 from errorkit.observers.opentelemetry import telling
 from errorkit.observers.process import PerProcess
@@ -82,7 +83,7 @@ class Spans:
             type(body) is list
             or type(body) is tuple
             # Another of ours that stands for a list: RequestLog's.
-            or (isinstance(body, _wsgi.Body) and hasattr(body, '__len__'))
+            or (isinstance(body, Body) and hasattr(body, '__len__'))
         ):
             return body
 
@@ -91,11 +92,11 @@ class Spans:
                 self._try(request.broke_off, raised)
             return raised
 
-        def closed(stream: _wsgi.Body) -> None:
+        def closed(stream: Body) -> None:
             if request.status:
                 self._try(request.describe)
 
-        stream = _wsgi.Body(body)
+        stream = Body(body)
         stream.guard = broke_off
         if not request.status:
             # A generator starts the response when it is iterated.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
 
-from errorkit import _headers, _paste, _wsgi, codes, keys
+from errorkit import _headers, _paste, codes, keys
+from errorkit._wsgi.body import Body
 from errorkit.observers.process import PerProcess
 from errorkit.observers.prometheus import series
 from errorkit.observers.prometheus.series import ABORTED, BUCKETS, OTHER
@@ -111,16 +112,16 @@ class Metrics:
             type(body) is list
             or type(body) is tuple
             # Another of ours that stands for a list: RequestLog's.
-            or (isinstance(body, _wsgi.Body) and hasattr(body, '__len__'))
+            or (isinstance(body, Body) and hasattr(body, '__len__'))
         ):
             # Nothing of the application is left to run.
             self._ended(environ, sent, began, has_id)
             return body
 
-        def ended(stream: _wsgi.Body) -> None:
+        def ended(stream: Body) -> None:
             self._ended(environ, sent, began, has_id, stream.failed)
 
-        stream = _wsgi.Body(body)
+        stream = Body(body)
         stream.on_close(ended)
         return stream
 

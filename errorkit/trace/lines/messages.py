@@ -35,8 +35,8 @@ _ANSWERED = re.compile(
     re.ASCII,
 ).match
 _BROKE_OFF = re.compile(
-    r'(?:closing the body failed|the body broke off) after the response had '
-    r'begun; (?P<code>[a-z0-9._-]{1,128}+)',
+    r'(?:closing the body failed|the (?:body|request) broke off) '
+    r'(?:after|before) the response had begun; (?P<code>[a-z0-9._-]{1,128}+)',
     re.ASCII,
 ).match
 _UPSTREAM = re.compile(
