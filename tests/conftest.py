@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for every test run: where it counts, a skip is a failure."""
 
+import gc
 import os
 
 import pytest
@@ -22,6 +23,16 @@ def pytest_configure(config):
     """Start the list of what this run skipped."""
     config.stash[SKIPPED] = []
     config.pluginmanager.register(SkipCounter(config.stash[SKIPPED]))
+
+
+def pytest_collection_finish():
+    """Keep what was collected away from the garbage collector.
+
+    It stays to the end of the run, and would be gone through whenever a test
+    asks for a collection.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class SkipCounter:

@@ -5,12 +5,19 @@ import html.parser
 import os
 import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
+import warm_python
 
 ROOT = pathlib.Path(__file__).parent.parent
+IMPORTS = f'''
+import importlib, sys
+sys.path.insert(0, {str(ROOT)!r})
+import sphinx.application, sphinx.cmd.build, sphinx.cmd.make_mode
+for name in sphinx.application.builtin_extensions:
+    importlib.import_module(name)
+import errorkit.sphinxext
+'''
 CONF = '''
 import pathlib, sys
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -75,8 +82,9 @@ class Links(html.parser.HTMLParser):
 class Project:
     """A documentation that can be built."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, python):
         self.folder = folder
+        self.python = python
         self.source = folder / 'source'
         self.source.mkdir()
         self.write('conf.py', CONF)
@@ -88,31 +96,35 @@ class Project:
 
     def build(self, builder='html', *options):
         """Return the exit status and what Sphinx says; no warning passes."""
-        done = subprocess.run(
-            [sys.executable, '-m', 'sphinx', '-W', '--keep-going', '-N',
-             '-b', builder, *options, str(self.source),
-             str(self.folder / builder)],
-            cwd=self.folder, capture_output=True, text=True, timeout=120,
-            check=False, env={
-                **os.environ, 'PYTHONPATH': str(ROOT),
-                'PYTHONDONTWRITEBYTECODE': '1'})
-        return done.returncode, done.stdout + done.stderr
+        status, out, err = self.python.run(
+            'sphinx', ['-W', '--keep-going', '-N', '-b', builder, *options,
+                       self.source, self.folder / builder],
+            self.folder, dict(os.environ))
+        return status, out + err
 
     def read(self, name):
         """Return a file that was built."""
         return (self.folder / name).read_text(encoding='utf-8')
 
 
+@pytest.fixture(scope='module')
+def python(tmp_path_factory):
+    """A Python that has imported Sphinx and the extension."""
+    with warm_python.having(
+            IMPORTS, tmp_path_factory.mktemp('python'), '-B') as found:
+        yield found
+
+
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, python):
     """Return an empty documentation."""
-    return Project(tmp_path)
+    return Project(tmp_path, python)
 
 
 @pytest.fixture(scope='module')
-def built(tmp_path_factory):
+def built(tmp_path_factory, python):
     """Return a documentation that has been built."""
-    project = Project(tmp_path_factory.mktemp('docs'))
+    project = Project(tmp_path_factory.mktemp('docs'), python)
     project.write('index.rst', INDEX)
     project.write('codes.rst', PAGE)
     status, told = project.build()

@@ -133,9 +133,13 @@ class Capture(Block):
             meanings = self._api.permitted.meanings
             if self._only_mapped and meanings.of(raised, Event) is None:
                 return
-            context, project_id, resource_uuid, params = (
-                told(one, *self._arguments) for one in self._subject
+            of_context, of_project, of_resource, of_params = self._subject
+            context, resource_uuid, params = (
+                told(one, *self._arguments)
+                for one in (of_context, of_resource, of_params)
             )
+            # None would be the project of the context.
+            project_id = told(of_project, *self._arguments, '')
             if context is None:
                 context = current.current()
             self._api.create(

@@ -78,11 +78,15 @@ _Opened = Callable[[tuple[Any, ...], dict[str, Any]], Block]
 
 
 def told(
-    value: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    value: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    otherwise: Any = None,
 ) -> Any:
-    """Return what a block is about; None where that cannot be told.
+    """Return what a block is about.
 
     :param value: itself, or a function of the call's arguments
+    :param otherwise: what is returned for a function that raises
     """
     if not callable(value):
         return value
@@ -94,7 +98,7 @@ def told(
             'what a function should have told of a call is missing',
             raised=exc,
         )
-        return None
+        return otherwise
 
 
 def _calling(

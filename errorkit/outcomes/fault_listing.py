@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from errorkit._i18n import _
@@ -20,36 +20,13 @@ from errorkit.outcomes.exceptions import (
     MarkerNotFound,
     NotAllowed,
 )
-from errorkit.outcomes.fitting import is_fit
+from errorkit.outcomes.listed import Listed
 from errorkit.outcomes.reading import is_admin
 from errorkit.outcomes.records import Order
 
 _ORDER = (Order('created_at'), Order('id'))
 #: What a marker of this list is good for, and of no other.
 _BOUND = '\0faults'
-
-
-class FaultListing(list[Fault]):
-    """A page of a list of faults, and where the next one begins.
-
-    :param faults: the newest first
-    :param limit: how many there could have been
-    :param key: see ``cursor.dump``
-    """
-
-    def __init__(
-        self, faults: Sequence[Fault], limit: int, key: bytes
-    ) -> None:
-        super().__init__(faults)
-        self.limit = limit
-        self._key = key
-
-    @property
-    def next_marker(self) -> str | None:
-        """The marker of the next page; None if there is none."""
-        if not self or len(self) < self.limit:
-            return None
-        return cursor.dump(self[-1], _ORDER, _BOUND, self._key)
 
 
 def faults_of_all_projects(
@@ -64,14 +41,14 @@ def faults_of_all_projects(
     max_limit: int = 1000,
     cursor_key: bytes = b'',
     sees_all: Callable[[Any], bool] = is_admin,
-) -> FaultListing:
+) -> Listed[Fault]:
     """Return faults, the newest first, with their details.
 
     :param store: where they are kept: that of the ``Actions``
     :param filters: values by ``resource_type``, ``resource_id``,
         ``request_id``, ``global_request_id`` and ``error_code``, compared
         exactly, all of them
-    :param marker: ``FaultListing.next_marker`` of the page before
+    :param marker: ``Listed.next_marker`` of the page before
     :param limit: rows at most; None or too many: ``max_limit``
     :param since: not older; aware
     :param before: older; aware
@@ -83,18 +60,7 @@ def faults_of_all_projects(
     """
     if sees_all(context) is not True:
         raise NotAllowed('the context may not see all projects')
-    found: dict[str, Any] = {}
-    unknown = [name for name in filters or () if name not in FAULT_FILTERS]
-    if unknown:
-        raise InvalidInput(
-            'filters',
-            tuple(sorted(map(str, unknown))),
-            f'filters are {", ".join(FAULT_FILTERS)}',
-        )
-    for name, value in (filters or {}).items():
-        if not is_fit(value):
-            raise InvalidInput(name, value, listing.A_TEXT)
-        found[name] = value
+    found: dict[str, Any] = {**listing.filters_of(filters, *FAULT_FILTERS)}
     rows = max_limit
     if limit is not None:
         rows = min(rows, listing.number('limit', limit))
@@ -112,4 +78,4 @@ def faults_of_all_projects(
         rows, since=since, before=before, after=after, **found
     )
     faults = store.list_faults_of_all_projects(page) if rows else ()
-    return FaultListing(faults, rows, cursor_key)
+    return Listed(faults, rows, _ORDER, _BOUND, cursor_key)

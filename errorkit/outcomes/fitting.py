@@ -24,6 +24,15 @@ def is_fit(value: object, width: int = WIDTH) -> bool:
     )
 
 
+def id_of(value: object, width: int = WIDTH) -> str | None:
+    """Return an id as a store is asked for it; None for what can be none.
+
+    It is never cut or mended: that might be the id of another.
+    """
+    plain = str.__str__(value) if isinstance(value, str) else ''
+    return plain if plain and is_fit(plain, width) else None
+
+
 def fitted(value: object, width: int = WIDTH) -> str | None:
     """Return a value as a text that every database keeps as it is.
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import logging
 import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from errorkit import log
 from errorkit.outcomes import handoff
 from errorkit.outcomes.breaker import Breaker
+
+LOG = logging.getLogger('errorkit.outcomes')
 
 #: What can become of a call, beside what its caller makes of its success.
 STORE_FAILED = 'store_failed'
@@ -35,15 +39,11 @@ class Called:
     :param failure: None, or why there is no answer: one of ``SAID``
     :param answer: what the store returned
     :param raised: what it raised
-    :param opened: by this failure the breaker was opened
-    :param closed: by this success it was closed
     """
 
     failure: str | None = None
     answer: Any = None
     raised: BaseException | None = None
-    opened: bool = False
-    closed: bool = False
 
 
 Late = Callable[[Called], object]
@@ -52,11 +52,30 @@ Late = Callable[[Called], object]
 class _State:
     """What belongs to one process."""
 
-    def __init__(self, breaker: Breaker, counted: Iterable[str]) -> None:
+    def __init__(
+        self, kept: str, breaker: Breaker, counted: Iterable[str]
+    ) -> None:
+        self._kept = kept
         self.breaker = breaker
         self.hands = handoff.Handoff()
         self.lock = threading.Lock()
         self.counts = dict.fromkeys(counted, 0)
+
+    def succeeded(self) -> None:
+        """Note that the store has answered."""
+        if self.breaker.succeeded():
+            log.say(
+                LOG, logging.WARNING, 'the store of %s is back', self._kept
+            )
+
+    def failed(self) -> None:
+        """Note that it has not."""
+        if self.breaker.failed():
+            log.say(
+                LOG, logging.WARNING,
+                'the store of %s has failed again and again; it is left '
+                'alone for a while', self._kept,
+            )
 
 
 _GUARDS: weakref.WeakSet[Guard] = weakref.WeakSet()
@@ -72,6 +91,7 @@ class Guard:
     microseconds.
 
     :param store: the store
+    :param kept: what is kept there, for the log
     :param budget: seconds that a caller waits at most
     :param failures: see ``breaker.Breaker``
     :param seconds: see ``breaker.Breaker``
@@ -81,6 +101,7 @@ class Guard:
     def __init__(
         self,
         store: object,
+        kept: str,
         budget: float,
         failures: int,
         seconds: float,
@@ -93,7 +114,7 @@ class Guard:
             and getattr(store, 'budget', 0.0) <= budget
         )
         self._make = functools.partial(
-            _state, failures, seconds, (*counted, *SAID)
+            _state, kept, failures, seconds, (*counted, *SAID)
         )
         self._state = self._make()
         _GUARDS.add(self)
@@ -139,9 +160,8 @@ class Guard:
             return self._failed(state, STORE_BUSY)
         except Exception as exc:
             return self._failed(state, STORE_FAILED, exc)
-        return Called(
-            answer=answers[0], closed=state.breaker.succeeded()
-        )
+        state.succeeded()
+        return Called(answer=answers[0])
 
     def _failed(
         self,
@@ -149,7 +169,8 @@ class Guard:
         failure: str,
         raised: BaseException | None = None,
     ) -> Called:
-        return Called(failure, None, raised, opened=state.breaker.failed())
+        state.failed()
+        return Called(failure, None, raised)
 
     def _renew(self) -> None:
         # The child of a fork has none of the threads, and of the locks those
@@ -159,9 +180,9 @@ class Guard:
 
 
 def _state(
-    failures: int, seconds: float, counted: tuple[str, ...]
+    kept: str, failures: int, seconds: float, counted: tuple[str, ...]
 ) -> _State:
-    return _State(Breaker(failures, seconds), counted)
+    return _State(kept, Breaker(failures, seconds), counted)
 
 
 def _late(
@@ -170,7 +191,8 @@ def _late(
     if error is not None:
         called = Called(TIMED_OUT, None, error)
     else:
-        called = Called(closed=state.breaker.succeeded())
+        state.succeeded()
+        called = Called()
     if late is not None:
         late(called)
 

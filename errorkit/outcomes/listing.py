@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from errorkit._i18n import _
 from errorkit.outcomes.exceptions import InvalidInput
 from errorkit.outcomes.fitting import WIDTH, is_fit
-from errorkit.outcomes.records import FILTERABLE, SORTABLE, Order
+from errorkit.outcomes.records import SORTABLE, Order
 
 #: No more than this is left out before a page, as in cinder.
 MAX_OFFSET = 2**31 - 1
@@ -48,24 +48,24 @@ def number(name: str, value: object, most: int | None = None) -> int:
 
 
 def filters_of(
-    given: Mapping[str, object] | None, *more: str
+    given: Mapping[str, object] | None, *allowed: str
 ) -> dict[str, str]:
     """Return the values to filter by.
 
-    :param given: by names of ``FILTERABLE``
-    :param more: other names that are allowed
+    :param given: by their names
+    :param allowed: those that there are
     :raises InvalidInput: of ``filters``, its value all names that are not
         known; or of a filter, whose value no message can have
     """
     found = {}
     unknown = [
-        name for name in given or () if name not in (*FILTERABLE, *more)
+        name for name in given or () if name not in allowed
     ]
     if unknown:
         raise InvalidInput(
             'filters',
             tuple(sorted(map(str, unknown))),
-            f'filters are {", ".join((*FILTERABLE, *more))}',
+            f'filters are {", ".join(allowed)}',
         )
     for name, value in (given or {}).items():
         text = str.__str__(value) if isinstance(value, str) else value

@@ -5,11 +5,18 @@ from __future__ import annotations
 
 import dataclasses
 import pkgutil
-from typing import Any, ClassVar
+from typing import Any
 
 from errorkit import secrets
 from errorkit.exceptions import ConfigError
 from errorkit.masking import one_line
+
+#: What stores there are, for who gave one of another kind; by their names,
+#: as they are above this.
+_PROTOCOLS = {
+    'messages': 'errorkit.outcomes.store:MessageStore',
+    'actions': 'errorkit.outcomes.actions.store:ActionStore',
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,8 +49,6 @@ class Finder:
     :param option: for errors: the setting's name
     """
 
-    _all: ClassVar[list[Finder]] = []
-
     def __init__(
         self,
         kind: str,
@@ -53,15 +58,12 @@ class Finder:
         where: str,
         option: str,
     ) -> None:
-        self._calls = [
-            name for name in vars(protocol) if not name.startswith('_')
-        ]
+        self._protocol = protocol
         self._memory = memory
         self._sql = sql
         self._where = where
         self._option = option
         self._kind = kind
-        self._all.append(self)
 
     def find(self, name: Any) -> Any:
         """Return a store.
@@ -103,17 +105,13 @@ class Finder:
         return Found(found, owner)
 
     def _other(self, found: object) -> str:
-        for other in self._all:
-            if other._is_store(found):
-                return (
-                    f'it is a store of {other._kind}, not of {self._kind}'
-                )
+        for kind, protocol in _PROTOCOLS.items():
+            if _is_a(found, pkgutil.resolve_name(protocol)):
+                return f'it is a store of {kind}, not of {self._kind}'
         return ''
 
     def _is_store(self, found: object) -> bool:
-        return not isinstance(found, type) and all(
-            callable(getattr(found, call, None)) for call in self._calls
-        )
+        return _is_a(found, self._protocol)
 
     def _bad(self, name: object, reason: str = '') -> ConfigError:
         shown = name if isinstance(name, str) else type(name).__name__
@@ -130,6 +128,14 @@ class Finder:
             shown,
             f'{reason}; {allowed}' if reason else allowed,
         )
+
+
+def _is_a(found: object, protocol: type) -> bool:
+    return not isinstance(found, type) and all(
+        callable(getattr(found, call, None))
+        for call in vars(protocol)
+        if not call.startswith('_')
+    )
 
 
 def _reason(error: Exception) -> str:

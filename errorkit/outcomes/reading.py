@@ -17,9 +17,9 @@ from errorkit.outcomes.exceptions import (
     MessageNotFound,
     NotAllowed,
 )
-from errorkit.outcomes.fitting import is_fit
+from errorkit.outcomes.fitting import id_of
 from errorkit.outcomes.permitted import Permitted
-from errorkit.outcomes.records import Message, Order, Page
+from errorkit.outcomes.records import FILTERABLE, Message, Order, Page
 from errorkit.outcomes.store import MessageStore
 from errorkit.outcomes.views import Listing, View
 
@@ -40,15 +40,8 @@ def attribute(context: Any, name: str) -> Any:
 
 
 def tenant_of(project_id: object) -> str | None:
-    """Return a project's id, None for what can be none.
-
-    It is never cut or mended: that might be the id of another.
-    """
-    if isinstance(project_id, str):
-        plain = str.__str__(project_id)
-        if plain and is_fit(plain):
-            return plain
-    return None
+    """Return a project's id, None for what can be none."""
+    return id_of(project_id)
 
 
 class Reader:
@@ -82,9 +75,10 @@ class Reader:
         :raises MessageNotFound: the context's project has none
         """
         project_id = tenant_of(attribute(context, 'project_id'))
-        if project_id is None or not _is_id(id):
+        known = _id_of(id)
+        if project_id is None or known is None:
             raise MessageNotFound(id)
-        return self._view(id, self.store.get(project_id, id), language)
+        return self._view(id, self.store.get(project_id, known), language)
 
     def get_of_any_project(
         self, context: Any, id: str, *, language: str | None = None
@@ -95,9 +89,10 @@ class Reader:
         :raises MessageNotFound: there is none
         """
         self._check_sees_all(context)
-        if not _is_id(id):
+        known = _id_of(id)
+        if known is None:
             raise MessageNotFound(id)
-        return self._view(id, self.store.get_of_any_project(id), language)
+        return self._view(id, self.store.get_of_any_project(known), language)
 
     def delete(self, context: Any, id: str) -> None:
         """Delete message with the specified id.
@@ -105,10 +100,11 @@ class Reader:
         :raises MessageNotFound: the context's project has none
         """
         project_id = tenant_of(attribute(context, 'project_id'))
+        known = _id_of(id)
         if (
             project_id is None
-            or not _is_id(id)
-            or not self.store.delete(project_id, id)
+            or known is None
+            or not self.store.delete(project_id, known)
         ):
             raise MessageNotFound(id)
 
@@ -119,7 +115,8 @@ class Reader:
         :raises MessageNotFound: there is none
         """
         self._check_sees_all(context)
-        if not _is_id(id) or not self.store.delete_of_any_project(id):
+        known = _id_of(id)
+        if known is None or not self.store.delete_of_any_project(known):
             raise MessageNotFound(id)
 
     def get_all(
@@ -152,7 +149,7 @@ class Reader:
         :raises MarkerNotFound: the project has no such message, and no list
             in this order such a marker
         """
-        found = listing.filters_of(filters)
+        found = listing.filters_of(filters, *FILTERABLE)
         project_id = tenant_of(attribute(context, 'project_id'))
         page = self._page(found, limit, offset, sort_keys, sort_dirs)
         if project_id is None:
@@ -186,7 +183,7 @@ class Reader:
         :raises NotAllowed: the context may not see all projects
         """
         self._check_sees_all(context)
-        found = listing.filters_of(filters, 'project_id')
+        found = listing.filters_of(filters, *FILTERABLE, 'project_id')
         of_one = found.pop('project_id', None)
         page = self._page(found, limit, offset, sort_keys, sort_dirs)
         if of_one is not None:
@@ -256,7 +253,8 @@ class Reader:
     ) -> cursor.Values:
         if isinstance(marker, str) and marker.startswith(cursor.PREFIX):
             return cursor.load(marker, order, project_id, self._key)
-        row = get(marker) if _is_id(marker) else None
+        known = _id_of(marker)
+        row = None if known is None else get(known)
         if row is None:
             raise MarkerNotFound(marker)
         return cursor.values_of(row, order)
@@ -273,5 +271,5 @@ class Reader:
             raise NotAllowed('the context may not see all projects')
 
 
-def _is_id(id: object) -> bool:
-    return bool(id) and is_fit(id, _ID_WIDTH)
+def _id_of(id: object) -> str | None:
+    return id_of(id, _ID_WIDTH)

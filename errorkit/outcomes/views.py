@@ -7,9 +7,9 @@ import dataclasses
 import datetime
 from collections.abc import Iterable
 
-from errorkit.outcomes import cursor
+from errorkit.outcomes.listed import Listed
 from errorkit.outcomes.permitted import Permitted
-from errorkit.outcomes.records import Message, Order
+from errorkit.outcomes.records import Message
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,45 +66,11 @@ class View:
         return self.message.request_id
 
 
-class Listing(list[View]):
-    """A page of a list, and where the next one begins.
+class Listing(Listed[View]):
+    """A page of a list of messages, and where the next one begins."""
 
-    :param views: in the order of the list
-    :param limit: how many there could have been
-    :param order: of the list
-    :param project_id: whose list it is; None: that of all projects
-    :param key: see ``cursor.dump``
-    """
-
-    def __init__(
-        self,
-        views: Iterable[View],
-        limit: int,
-        order: tuple[Order, ...],
-        project_id: str | None,
-        key: bytes,
-    ) -> None:
-        super().__init__(views)
-        self.limit = limit
-        self.order = order
-        self.project_id = project_id
-        self._key = key
-
-    @property
-    def next_marker(self) -> str | None:
-        """The marker of the next page; None if there is none.
-
-        A page that is full may be the last, and the next then is empty.
-        """
-        if not self or len(self) < self.limit:
-            return None
-        return self.marker_after(self[-1])
-
-    def marker_after(self, view: View) -> str:
-        """Return the marker of the page that begins after a message."""
-        return cursor.dump(
-            view.message, self.order, self.project_id, self._key
-        )
+    def _kept(self, row: View) -> Message:
+        return row.message
 
 
 def views_of(

@@ -8,13 +8,12 @@ kept: the log then is where the message is.
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import functools
-import json
 import logging
 from typing import Any
 
 from errorkit import log
+from errorkit.outcomes.fields import Fields
 from errorkit.outcomes.guard import SAID, Called, Guard
 from errorkit.outcomes.records import Message
 from errorkit.outcomes.store import MessageStore
@@ -72,7 +71,7 @@ class Writer:
     ) -> None:
         self.store = store
         self._guard = Guard(
-            store, budget, failures, seconds,
+            store, 'user messages', budget, failures, seconds,
             (STORED, JOINED, NO_PROJECT, LATE),
         )
 
@@ -88,14 +87,7 @@ class Writer:
             functools.partial(self._late, message),
         )
         if called.failure is not None:
-            if called.opened:
-                log.say(
-                    LOG, logging.WARNING,
-                    'the store of user messages has failed again and again; '
-                    'it is left alone for a while',
-                )
             return self.dropped(message, called.failure, called.raised)
-        _say_back(called)
         self._guard.count(STORED)
         return Created(STORED, message.id)
 
@@ -122,7 +114,7 @@ class Writer:
             logging.ERROR,
             'user message not stored, %s: %s',
             _SAID[outcome],
-            _Fields(message),
+            Fields(message),
             raised=raised,
         )
         return Created(outcome, message.id)
@@ -135,33 +127,8 @@ class Writer:
                 raised=called.raised,
             )
             return
-        _say_back(called)
         self._guard.count(LATE)
         log.say(
             LOG, logging.INFO, 'user message %s was stored after all',
             message.id,
         )
-
-
-def _say_back(called: Called) -> None:
-    if called.closed:
-        log.say(LOG, logging.WARNING, 'the store of user messages is back')
-
-
-class _Fields:
-    """All fields of a message, as JSON, when a handler asks for them."""
-
-    def __init__(self, message: Message) -> None:
-        self._message = message
-
-    def __str__(self) -> str:
-        return json.dumps({
-            field.name: _plain(getattr(self._message, field.name))
-            for field in dataclasses.fields(self._message)
-        })
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime.datetime):
-        return value.isoformat()
-    return value

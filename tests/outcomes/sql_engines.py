@@ -9,13 +9,15 @@ ERRORKIT_TEST_MYSQL_URL say where they are, such as
 
 import contextlib
 import os
+import pathlib
 import uuid
 
 import pytest
 import sqlalchemy
 
 from errorkit.outcomes.sql import Database, SqlMessages, address
-from errorkit.outcomes.sql.migrate import upgrade
+from errorkit.outcomes.sql.migrate import newest, upgrade
+from errorkit.outcomes.sql.tables import VERSION_TABLE
 
 VARIABLES = {
     'postgresql': 'ERRORKIT_TEST_POSTGRESQL_URL',
@@ -23,6 +25,8 @@ VARIABLES = {
 }
 SERVERS = tuple(VARIABLES)
 KINDS = ('sqlite', *SERVERS)
+# What makes the tables: a file, or statements.
+COPIES = {}
 
 
 @contextlib.contextmanager
@@ -47,6 +51,56 @@ def empty(kind, folder):
         yield found.render_as_string(hide_password=False)
     finally:
         run(server, drop)
+
+
+def tables(url):
+    """Make the tables in an empty database.
+
+    The migrations make the first ones of each kind, and all others are copies:
+    theirs are tested by themselves.
+    """
+    resolved = address.resolve(url)
+    kind = resolved.get_backend_name()
+    if kind not in COPIES:
+        COPIES[kind] = made(url, resolved)
+    elif kind == 'sqlite':
+        pathlib.Path(resolved.database).write_bytes(COPIES[kind])
+    else:
+        run(url, *COPIES[kind])
+
+
+def made(url, resolved):
+    """Let the migrations make the tables; return what makes the same."""
+    said = []
+    with seen(said):
+        upgrade(url)
+    if resolved.get_backend_name() == 'sqlite':
+        return pathlib.Path(resolved.database).read_bytes()
+    at = f"INSERT INTO {VERSION_TABLE} VALUES ('{newest()}')"
+    if resolved.get_backend_name() == 'postgresql':
+        changes = [text for text in said
+                   if text.startswith(('CREATE', 'ALTER'))]
+        return [';\n'.join([*changes, at])]
+    # It commits each statement by itself: the indexes with their table.
+    with bare(url) as connection:
+        names = connection.exec_driver_sql('SHOW TABLES').scalars().all()
+        whole = [connection.exec_driver_sql(f'SHOW CREATE TABLE {name}')
+                 .one()[1] for name in names]
+    return [*whole, at]
+
+
+@contextlib.contextmanager
+def seen(said):
+    """Note what every engine tells its driver to execute."""
+    def note(connection, cursor, text, *rest):
+        said.append(text.strip())
+
+    given = sqlalchemy.Engine, 'before_cursor_execute', note
+    sqlalchemy.event.listen(*given)
+    try:
+        yield
+    finally:
+        sqlalchemy.event.remove(*given)
 
 
 def run(url, *statements):
@@ -108,7 +162,7 @@ def empty_url(request, tmp_path):
 @pytest.fixture
 def url(empty_url):
     """The address of a database with the tables."""
-    upgrade(empty_url)
+    tables(empty_url)
     return empty_url
 
 
@@ -123,7 +177,7 @@ def store(url):
 def shared(request, tmp_path_factory):
     """A store that the tests of a module share; it is seldom empty."""
     with empty(request.param, tmp_path_factory.mktemp('shared')) as url:
-        upgrade(url)
+        tables(url)
         with opened(url) as found:
             yield found
 

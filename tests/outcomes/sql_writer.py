@@ -46,9 +46,11 @@ def write(store, number, say):
 def kill(url, number):
     """Let children write, and kill each of them."""
     said = []
+    # Every child has a copy, with all statements made.
+    theirs = SqlMessages(Database(url, budget=10))
+    write(theirs, 1, lambda id: said.append(f'{id}\n'))
     for _ in range(number):
-        pid, lines = child(lambda say: write(
-            SqlMessages(Database(url, budget=10)), -1, say))
+        pid, lines = child(lambda say: write(theirs, -1, say))
         said.append(lines.readline())
         time.sleep(random.uniform(0, 0.03))
         os.kill(pid, signal.SIGKILL)

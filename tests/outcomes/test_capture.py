@@ -28,6 +28,7 @@ from errorkit.outcomes.exceptions import (
 )
 from errorkit.outcomes.memory import MemoryStore
 from errorkit.outcomes.messages import API
+from errorkit.request_context import CURRENT
 
 
 @pytest.fixture
@@ -185,12 +186,12 @@ def test_a_decorator_asks_the_arguments_of_the_call(api, kind):
 
 def test_the_current_context_is_used_where_none_is_given(api):
     current.install()
-    token = current.CURRENT.set(context('beta'))
+    token = CURRENT.set(context('beta'))
     try:
         with pytest.raises(ValueError), api.capture(None, UNABLE_TO_ALLOCATE):
             raise ValueError
     finally:
-        current.CURRENT.reset(token)
+        CURRENT.reset(token)
     assert told(api, 'beta') == [('000002', None)]
 
 
@@ -217,6 +218,18 @@ def test_what_can_not_be_told_is_left_out(api, records):
         raise ValueError
     assert told(api) == [('000002', None)]
     assert [record.levelname for record in records] == ['WARNING']
+
+
+@pytest.mark.parametrize('kind', KINDS[:4])
+def test_a_project_that_can_not_be_told_is_not_that_of_the_context(
+        api, records, kind):
+    run = made(api, kind, raises(ValueError()), context(),
+               UNABLE_TO_ALLOCATE, project_id=lambda: 1 / 0)
+    with pytest.raises(ValueError):
+        run()
+    assert told(api) == []
+    assert api.counters['no_project'] == 1
+    assert 'there is no project to keep it for' in records[-1].getMessage()
 
 
 @pytest.mark.parametrize(('arguments', 'error'), [

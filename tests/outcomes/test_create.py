@@ -375,7 +375,7 @@ def test_a_failing_store_never_breaks_the_caller(records, bounded):
         'message_level': 'ERROR', 'created_at': NOW.isoformat(),
         'expires_at': (NOW + 30 * DAY).isoformat(), 'request_id': REQUEST,
         'resource_type': 'VOLUME', 'resource_uuid': 'v', 'user_id': 'bob',
-        'global_request_id': None, 'params': GOOD}
+        'params': GOOD}
     assert record.exc_info[0] is RuntimeError
     assert '\n' not in text
     assert api.counters['store_failed'] == 1

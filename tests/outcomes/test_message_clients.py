@@ -4,11 +4,10 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 
 import openstack
 import pytest
+import warm_python
 from cinderclient import client as cinder
 from cinderclient import exceptions
 from keystoneauth1 import noauth, session
@@ -29,6 +28,14 @@ pytestmark = pytest.mark.filterwarnings(
     'ignore::openstack.warnings.RemovedInSDK50Warning'
 )
 
+# What the commands import, but for their own modules.
+IMPORTS = '''
+import cinderclient.v3.client, cinderclient.v3.shell, cliff.app
+import cliff.formatters.table, openstack.connection, osc_lib.shell
+import openstackclient.common.clientmanager
+import openstackclient.volume.v3.volume_message
+import openstack.block_storage.v3._proxy
+'''
 TEXT = 'No storage could be allocated for this volume request.'
 
 
@@ -183,19 +190,25 @@ def test_openstacksdk_lists_a_project_for_an_admin(api, volume, made):
     assert foreign.id not in made
 
 
-def run(module, *arguments, status=0):
-    """Run a client's command; return what it printed and what it said."""
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', '-m', module, *arguments],
-        capture_output=True, text=True, timeout=120, check=False,
-        env={'PATH': '/usr/bin:/bin', 'HOME': '/nonexistent',
-             'LC_ALL': 'C.UTF-8'},
-    )
-    assert done.returncode == status, done.stderr
-    return done.stdout, done.stderr
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+    """What runs a client's command; gives what it printed and what it said."""
+    folder = tmp_path_factory.mktemp('clients')
+    with warm_python.having(
+            IMPORTS, folder, '-W', 'ignore') as python:
+
+        def run(module, *arguments, status=0):
+            found, out, err = python.run(module, arguments, folder, {
+                'PATH': '/usr/bin:/bin', 'HOME': '/nonexistent',
+                'LC_ALL': 'C.UTF-8'})
+            assert found == status, err
+            return out, err
+
+        yield run
 
 
-def test_the_openstack_command_lists_shows_and_deletes(url, made, noted):
+def test_the_openstack_command_lists_shows_and_deletes(
+        run, url, made, noted):
     def message(*arguments, status=0):
         return run(
             'openstackclient.shell', '--os-auth-type', 'none',
@@ -221,7 +234,7 @@ def test_the_openstack_command_lists_shows_and_deletes(url, made, noted):
     assert {status for *_, status in noted.answers} == {200, 204, 404}
 
 
-def test_the_cinder_command_lists_shows_and_deletes(url, made):
+def test_the_cinder_command_lists_shows_and_deletes(run, url, made):
     def command(*arguments, status=0):
         return run(
             'cinderclient.shell', '--os-auth-type', 'noauth',

@@ -54,6 +54,13 @@ def fill(api, number, project='alpha'):
     return found
 
 
+class Id(str):
+    """An id of a service's own type, whose text is for people."""
+
+    def __str__(self):
+        return f'<{str.__str__(self)}>'
+
+
 def ids(views):
     """Return the ids of messages."""
     return [view.id for view in views]
@@ -88,6 +95,17 @@ def test_a_list_of_many_texts_has_each_its_own(api):
     assert found[2:] == [
         (general, NO_ROOM), (general, NO_ROOM),
         ('An unknown error occurred.', None)]
+
+
+def test_an_id_may_be_of_a_services_own_type(api):
+    id, older = map(Id, fill(api, 2, 'beta'))
+    own = context('beta')
+    assert api.get(own, id).id == api.get_of_any_project(ADMIN, id).id == (
+        str.__str__(id))
+    assert ids(api.get_all(own, marker=id)) == [older]
+    api.delete(own, id)
+    api.delete_of_any_project(ADMIN, older)
+    assert ids(api.get_all(own)) == []
 
 
 @pytest.mark.parametrize('project', [None, '', 'beta', 'Alpha', 'a\0', 5])

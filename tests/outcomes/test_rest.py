@@ -34,7 +34,6 @@ from errorkit.outcomes.messages import API
 from errorkit.outcomes.permitted import Permitted
 from errorkit.outcomes.records import FILTERABLE
 from errorkit.outcomes.rest import Messages, declare
-from errorkit.outcomes.sql.migrate import upgrade
 
 STEP = datetime.timedelta(microseconds=1)
 
@@ -43,7 +42,7 @@ STEP = datetime.timedelta(microseconds=1)
 def sqlite(tmp_path_factory):
     """A store in SQLite that the tests share; it is seldom empty."""
     with sql_engines.empty('sqlite', tmp_path_factory.mktemp('rest')) as url:
-        upgrade(url)
+        sql_engines.tables(url)
         with sql_engines.opened(url) as found:
             yield found
 

@@ -19,7 +19,6 @@ from rest_service import Caller, api_of, wrapped
 
 from errorkit.outcomes.memory import MemoryStore
 from errorkit.outcomes.records import FILTERABLE, SORTABLE
-from errorkit.outcomes.sql.migrate import upgrade
 
 OWN = [f'00000000-0000-4000-8000-{number:012}' for number in range(12)]
 FOREIGN = [one.replace('4000', '4fff') for one in OWN]
@@ -49,7 +48,7 @@ def serving(kind, folder):
         store = MemoryStore()
         if kind != 'memory':
             url = stack.enter_context(sql_engines.empty(kind, folder))
-            upgrade(url)
+            sql_engines.tables(url)
             store = stack.enter_context(sql_engines.opened(url))
         fill(store)
         yield wrapped(api_of(store, cursor_key=b'k', max_limit=5))

@@ -37,8 +37,8 @@ def started(connection, action=ACTION):
     """Start an action, and return the row that tells of it."""
     said = words(address.resolve(connection.engine.url).get_backend_name())
     row = action_rows.action_row(action)
-    return execute(
-        connection, said.start, {**row, **said.clock.values(60)}).one()
+    values = {'own_id': row['id'], **said.clock.values(60)}
+    return execute(connection, said.start, {**row, **values}).one()
 
 
 def test_a_row_is_stored_as_it_was_given(store):

@@ -24,6 +24,7 @@ from sql_engines import (  # noqa: F401
     opened,
     run,
     store,
+    tables,
     url,
 )
 from sql_proxy import between
@@ -49,7 +50,7 @@ def writer(*arguments):
 def server_url(request, tmp_path):
     """The address of a database with the tables, on a real server."""
     with empty(request.param, tmp_path) as found:
-        upgrade(found)
+        tables(found)
         yield found
 
 
@@ -66,7 +67,7 @@ def test_what_a_killed_process_was_told_is_stored(url):
 
 def test_processes_that_write_at_once_lose_nothing(tmp_path):
     with empty('sqlite', tmp_path) as found:
-        upgrade(found)
+        tables(found)
         said = writer('race', found, 8, 100)
         assert len(said) == 800
         assert sorted(said) == ids(found)
@@ -198,7 +199,7 @@ def test_a_connection_that_the_server_ended_is_replaced(server_url):
 
 def test_a_deadlock_is_tried_again_on_mariadb(tmp_path):
     with empty('mysql', tmp_path) as found:
-        upgrade(found)
+        tables(found)
         # The index of times and the one of ids give the same order.
         first, last = sample(0, id='0'), sample(1, id='1')
         heavy = [sample(10**8, project_id='red') for _ in range(50)]
@@ -255,7 +256,7 @@ def wait_for_lock(url, thread):
 
 def test_a_deadlock_is_tried_again_on_postgresql(tmp_path):
     with empty('postgresql', tmp_path) as found:
-        upgrade(found)
+        tables(found)
         run(found,
             'CREATE FUNCTION two() RETURNS trigger AS $$ BEGIN '
             'PERFORM pg_advisory_xact_lock(hashtext(current_schema()), 1); '
@@ -291,7 +292,7 @@ def test_a_deadlock_is_tried_again_on_postgresql(tmp_path):
 
 def test_a_writer_waits_for_a_locked_file(tmp_path):
     with empty('sqlite', tmp_path) as found:
-        upgrade(found)
+        tables(found)
         other = sqlite3.connect(
             tmp_path / 'store.sqlite', isolation_level=None)
         with opened(found, budget=20) as store:
@@ -316,7 +317,7 @@ def test_a_writer_waits_for_a_locked_file(tmp_path):
 
 def test_a_file_that_stays_locked_is_an_error_and_stores_nothing(tmp_path):
     with empty('sqlite', tmp_path) as found:
-        upgrade(found)
+        tables(found)
         other = sqlite3.connect(
             tmp_path / 'store.sqlite', isolation_level=None)
         with opened(found, budget=0.3) as store:

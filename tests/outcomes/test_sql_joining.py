@@ -16,12 +16,11 @@ from sql_engines import (  # noqa: F401
     opened,
     run,
     store,
+    tables,
     url,
 )
 from sql_samples import sample
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
-
-from errorkit.outcomes.sql.migrate import upgrade
 
 FAILED = (sqlalchemy.exc.DBAPIError, oslo_exception.DBError)
 
@@ -62,7 +61,7 @@ def test_beside_a_sqlite_file_of_its_own_it_does_so_too(tmp_path):
     (tmp_path / 'service').mkdir()
     with empty('sqlite', tmp_path) as found, \
             empty('sqlite', tmp_path / 'service') as other:
-        upgrade(found)
+        tables(found)
         run(other, 'CREATE TABLE volumes (name VARCHAR(10))')
         message = sample()
         with opened(found) as store, bare(other) as connection:
@@ -168,7 +167,7 @@ def test_joining_the_same_message_again_changes_nothing(service, store, url):
 
 def test_a_transaction_that_the_server_gave_up_cannot_be_committed(tmp_path):
     with empty('mysql', tmp_path) as found:
-        upgrade(found)
+        tables(found)
         # As a deadlock or a conflict between the nodes of a cluster does,
         # this ends the transaction with its savepoints.
         run(found, 'CREATE TABLE volumes (name VARCHAR(10) PRIMARY KEY)')

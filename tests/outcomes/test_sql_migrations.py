@@ -8,6 +8,7 @@ import threading
 import pytest
 from alembic.script import ScriptDirectory
 from sql_engines import (  # noqa: F401
+    KINDS,
     bare,
     empty,
     empty_url,
@@ -15,6 +16,7 @@ from sql_engines import (  # noqa: F401
     opened,
     run,
     store,
+    tables,
     url,
 )
 from sql_samples import sample
@@ -47,6 +49,18 @@ def test_the_tables_of_every_version_become_those_of_the_newest(
     with opened(empty_url) as store:
         found = store.get('blue', 'one')
     assert found.created_at == sample().created_at
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_the_tables_that_other_tests_get_are_those_of_the_newest(
+        tmp_path, kind):
+    for name in ('made', 'copied'):
+        folder = tmp_path / name
+        folder.mkdir()
+        with empty(kind, folder) as found:
+            tables(found)
+            assert migrate.check(found) == []
+            assert migrate.current(found) == migrate.newest()
 
 
 def test_a_version_that_broke_off_half_way_goes_on(empty_url):

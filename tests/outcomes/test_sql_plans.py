@@ -6,13 +6,12 @@ import re
 
 import pytest
 import sqlalchemy
-from sql_engines import KINDS, empty, opened
+from sql_engines import KINDS, empty, opened, tables
 from sql_samples import BEGIN, MONTH, fill, sample
 
 from errorkit.outcomes.records import Order, Page
 from errorkit.outcomes.sql import pages
 from errorkit.outcomes.sql.messages import _PURGE
-from errorkit.outcomes.sql.migrate import upgrade
 
 ROWS = 10000
 FORWARD = (Order('created_at', False), Order('id', False))
@@ -27,7 +26,7 @@ def full(request, tmp_path_factory):
     analyze = {'sqlite': 'ANALYZE', 'postgresql': 'ANALYZE errorkit_messages',
                'mysql': 'ANALYZE TABLE errorkit_messages'}
     with empty(request.param, tmp_path_factory.mktemp('full')) as url:
-        upgrade(url)
+        tables(url)
         with opened(url, budget=60) as store:
             fill(store, [
                 sample(number, project_id='red' if number < 1000 else 'blue',

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seams that can fail at the n-th call."""
 
+import functools
 import html
 import io
 import json
@@ -74,11 +75,20 @@ def install(seam, fail, patch):
         return real(*args, **kwargs)
 
     patch.setattr(owner, name, failing)
-    for module_name, module in sys.modules.items():
-        if module_name.partition('.')[0] == 'errorkit':
-            for bound, value in list(vars(module).items()):
-                if value is real:
-                    patch.setattr(module, bound, failing)
+    for module, bound in places(real, len(sys.modules)):
+        patch.setattr(module, bound, failing)
+
+
+@functools.cache
+def places(function, modules):
+    """Return where errorkit has bound a function: each module, and the name.
+
+    :param modules: how many are loaded; with one more it is looked up anew
+    """
+    return [
+        (module, bound) for module_name, module in list(sys.modules.items())
+        if module_name.partition('.')[0] == 'errorkit'
+        for bound, value in vars(module).items() if value is function]
 
 
 class Handler(logging.Handler):

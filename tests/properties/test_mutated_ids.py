@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inbound request ids: a parser written by hand agrees on every one."""
 
+import operator
 import random
 import uuid
 
@@ -16,6 +17,9 @@ IDS = 100_000
 HEX = '0123456789abcdef'
 DASHES = (12, 17, 22, 27)
 VERSION, VARIANT = 18, 23
+# What may stand in each place.
+ALLOWED = [*'req-', *('-' if place in DASHES else HEX
+                      for place in range(4, 40))]
 OTHER_UUIDS = [
     f'req-{one}' for one in (
         uuid.UUID(int=0), uuid.UUID(int=2 ** 128 - 1), uuid.uuid1(1, 2),
@@ -25,15 +29,8 @@ OTHER_UUIDS = [
 
 def is_id(text, strict):
     """Tell by looking at each character whether a text is a request id."""
-    if len(text) != 40 or text[:4] != 'req-':
+    if len(text) != 40 or not all(map(operator.contains, ALLOWED, text)):
         return False
-    for position in range(4, 40):
-        character = text[position]
-        if position in DASHES:
-            if character != '-':
-                return False
-        elif character not in HEX:
-            return False
     return not strict or (text[VERSION] == '4' and text[VARIANT] in '89ab')
 
 
@@ -79,18 +76,40 @@ def of_another_version(rng, text):
             + text[VARIANT + 1:])
 
 
+# Each gets a generator, an id, and what stands behind its "req-".
+SPELLINGS = [
+    lambda rng, text, bare: text.upper(),
+    lambda rng, text, bare: f'req-{bare.upper()}',
+    lambda rng, text, bare: bare,
+    lambda rng, text, bare: f'req-{{{bare}}}',
+    lambda rng, text, bare: f'req-urn:uuid:{bare}',
+    lambda rng, text, bare: f'REQ-{bare}',
+    lambda rng, text, bare: f'req_{bare}',
+    lambda rng, text, bare: f'req-{bare.replace("-", "")}',
+    lambda rng, text, bare: text.title(),
+    lambda rng, text, bare: f'"{text}"',
+    lambda rng, text, bare: f'{text},{text}',
+    lambda rng, text, bare: f'{text}, {new_id(rng)}',
+    lambda rng, text, bare: f' {text}',
+    lambda rng, text, bare: f'{text} ',
+    lambda rng, text, bare: f'{text}\n',
+    lambda rng, text, bare: f'{text}\r\n',
+    lambda rng, text, bare: f'{text}\x00',
+    lambda rng, text, bare: f'\n{text}',
+    lambda rng, text, bare: f'req-{"-" * 8000}{bare}',
+    lambda rng, text, bare: text * 2,
+    lambda rng, text, bare: text + bare[:4],
+    lambda rng, text, bare: '',
+    *(lambda rng, text, bare, one=one: one for one in OTHER_UUIDS),
+    lambda rng, text, bare: text,
+    lambda rng, text, bare: text.replace('-', '\u2010'),
+    lambda rng, text, bare: ''.join(rng.sample(text, len(text))),
+]
+
+
 def spelled(rng, text):
     """Spell it as other parsers accept it."""
-    bare = text[4:]
-    return rng.choice((
-        text.upper(), f'req-{bare.upper()}', bare, f'req-{{{bare}}}',
-        f'req-urn:uuid:{bare}', f'REQ-{bare}', f'req_{bare}',
-        f'req-{bare.replace("-", "")}', text.title(), f'"{text}"',
-        f'{text},{text}', f'{text}, {new_id(rng)}', f' {text}', f'{text} ',
-        f'{text}\n', f'{text}\r\n', f'{text}\x00', f'\n{text}',
-        f'req-{"-" * 8000}{bare}', text * 2, text + bare[:4], '',
-        *OTHER_UUIDS, text, text.replace('-', '\u2010'),
-        ''.join(rng.sample(text, len(text)))))
+    return rng.choice(SPELLINGS)(rng, text, text[4:])
 
 
 MUTATIONS = [replaced, inserted, deleted, swapped, of_another_version,

@@ -4,8 +4,10 @@
 import dataclasses
 import io
 import json
+import re
 
 ID_HEADER = 'X-Openstack-Request-Id'
+CLEAN = re.compile('[\t -~\x80-\xff]*')
 
 
 @dataclasses.dataclass
@@ -80,8 +82,7 @@ def make_environ(method='GET', path='/', query='', **headers):
 
 def is_clean(text):
     """Tell whether a status line or header value can be sent as it is."""
-    return all(character == '\t' or ' ' <= character <= '~'
-               or '\x80' <= character <= '\xff' for character in text)
+    return CLEAN.fullmatch(text) is not None
 
 
 def run(application, environ, fail=lambda seam: None):

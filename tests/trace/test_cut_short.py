@@ -44,6 +44,18 @@ NOTE = b'\x5a\x2a\x4d\x18\x05\x00\x00\x00notes'
 PARALLEL = b'\x50\x2a\x4d\x18\x04\x00\x00\x00\x2a\x00\x00\x00'
 
 
+@functools.cache
+def packed_lot(kind):
+    """Return the lot, packed in one way."""
+    return PACKERS[kind](LOT)
+
+
+@functools.cache
+def frame_with_noise(options):
+    """Return a frame, and a note behind it."""
+    return frames(NOISE[:300] + 9 * TEXT, **FRAMES[options]) + NOTE
+
+
 def unpacked(packed, size=1 << 20):
     """Return what packed bytes hold, and what was raised behind it."""
     kind = packing.packing_of(packed[:packing.MAGIC_LENGTH])
@@ -96,7 +108,7 @@ def test_wherever_a_second_part_is_cut_the_first_one_is_read(kind):
 @pytest.mark.parametrize('left', [0.3, 0.6, 0.9, 0.999])
 def test_the_command_shows_what_was_read_and_names_the_file(
         tmp_path, capsys, kind, left):
-    packed = PACKERS[kind](LOT)
+    packed = packed_lot(kind)
     cut, whole = tmp_path / f'a.{kind}', tmp_path / 'b.log'
     cut.write_bytes(packed[:int(left * len(packed))])
     whole.write_bytes(TEXT)
@@ -129,7 +141,7 @@ def test_a_file_of_which_nothing_can_be_read_is_told(
 
 @pytest.mark.parametrize('kind', PACKERS)
 def test_damage_is_told_and_what_stands_before_it_is_read(kind):
-    packed = bytearray(PACKERS[kind](LOT))
+    packed = bytearray(packed_lot(kind))
     packed[-2_000:-1_900] = b'\xa5' * 100
     found, raised = unpacked(bytes(packed))
     # The end of the noise, at least, was read; of bzip2, to its last block.
@@ -240,8 +252,7 @@ def test_a_block_that_says_it_is_too_long_is_told():
     st.binary(max_size=200), st.sampled_from([*FRAMES]), st.data())
 @hypothesis.settings(max_examples=300, deadline=None)
 def test_no_bytes_make_it_raise_anything_else(noise, options, data):
-    packed = bytearray(
-        frames(NOISE[:300] + 9 * TEXT, **FRAMES[options]) + NOTE)
+    packed = bytearray(frame_with_noise(options))
     place = data.draw(st.integers(4, len(packed)))
     packed[place:place + len(noise)] = noise
     found, raised = unpacked(bytes(packed))

@@ -3,6 +3,7 @@
 
 import bz2
 import datetime
+import functools
 import gzip
 import io
 import lzma
@@ -75,13 +76,18 @@ def test_a_long_packed_line_is_read_whole(tmp_path):
             assert len(find.tree(LOCAL, found)) == 6
 
 
+@functools.cache
+def packed_lots(packer):
+    """Return a few lines, and a lot that cannot be packed."""
+    lots = os.urandom(3_000_000).replace(b'\n', b' ')
+    return PACKERS[packer](TEXT + lots)
+
+
 @pytest.mark.parametrize(('packer', 'cut'), [
     ('gzip', -10), ('xz', -30), ('bzip2', -10),
     ('gzip', 300), ('xz', 300), ('bzip2', 300)])
 def test_a_broken_file_is_told_and_the_rest_is_read(tmp_path, packer, cut):
-    lots = os.urandom(3_000_000).replace(b'\n', b' ')
-    packed = PACKERS[packer](TEXT + lots)
-    (tmp_path / 'a.log').write_bytes(packed[:cut])
+    (tmp_path / 'a.log').write_bytes(packed_lots(packer)[:cut])
     (tmp_path / 'b.log').write_bytes(TEXT)
     with files.sources([str(tmp_path)]) as found:
         records = find.tree(LOCAL, found)

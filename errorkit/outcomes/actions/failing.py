@@ -63,33 +63,33 @@ class Failing:
         if code is None and message is not None and self._messages:
             code = self._messages.permitted.code_of(message.event_id)
         action = work.action
-        if action is None:
-            self._keep(message)
-        else:
-            ending = dataclasses.replace(
-                drafting.coded(ending, event_id, code),
-                fault=drafting.fault_of(
-                    work, action, raised, failure, code, event_id
-                ),
-                message=message if self._shares else None,
-            )
-            ended = self._writer.end(ending, work.connection)
-            if ended is None:
-                # In one database it would fare no better.
-                is_due = not self._shares
-            elif ended.action == MISSING:
-                is_due = True
-            else:
-                # Of what somebody else works on, he tells.
-                is_due = ended.recorded and not self._shares
+        # Where the store raises, too: in one database it fares no better.
+        is_due = action is None or not self._shares
+        try:
+            if action is not None:
+                ending = dataclasses.replace(
+                    drafting.coded(ending, event_id, code),
+                    fault=drafting.fault_of(
+                        work, action, raised, failure, code, event_id
+                    ),
+                    message=message if self._shares else None,
+                )
+                ended = self._writer.end(ending, work.connection)
+                if ended is not None:
+                    # Of what somebody else works on, he tells.
+                    is_due = ended.action == MISSING or (
+                        ended.recorded and not self._shares
+                    )
+        finally:
             if is_due:
                 self._keep(message)
-        self._tell(work, raised, failure, code)
+            self._tell(work, raised, failure, code)
 
     def tell_lost(self, action: Action) -> None:
         """Write the message of an action that is lost, and tell of it.
 
-        However often it is done: it is one message.
+        However often it is done: it is one message. One with parameters is
+        not written, but logged: nobody knows their values any more.
         """
         code = None
         if self._messages is not None and action.failure_event is not None:
@@ -119,10 +119,14 @@ class Failing:
                 action.resource_id,
                 request_id=action.request_id,
             )
-        except InvalidMessage as exc:  # it was declared once
+        except InvalidMessage as exc:
+            # It was declared once; or it has parameters, and nobody knows
+            # their values.
             log.say(
-                LOG, logging.WARNING, 'no user message for a lost action',
-                raised=exc,
+                LOG, logging.ERROR,
+                'no user message for lost action %s of request %s on %s %s',
+                action.id, action.request_id, action.resource_type,
+                action.resource_id, raised=exc,
             )
             return None
         return dataclasses.replace(
@@ -144,7 +148,10 @@ class Failing:
             message, has_project = messages.composed(
                 work.context,
                 work.on_failure,
-                subject.project_id if action is None else action.project_id,
+                # None would be the project of the context.
+                subject.project_id or ''
+                if action is None
+                else action.project_id,
                 _declared(messages, subject.resource_type),
                 subject.resource_id,
                 exception=raised,

@@ -46,21 +46,19 @@ class Failure:
 def read(
     raised: BaseException,
     registered: Mapping[type[BaseException], Known],
-    code: str | None = None,
 ) -> Failure:
     """Return what may be said of an exception; never raises.
 
     :param registered: what exception classes become, ``domain.table_of``
-    :param code: the error code where the exception brings none
     """
     try:
-        status, own, text = _told(raised, registered)
+        status, code, text = _told(raised, registered)
     except BaseException:  # whatever its attributes and its text do
-        status, own, text = 500, None, ''
+        status, code, text = 500, None, ''
     name = log.class_name(type(raised)).rpartition('.')[2]
     return Failure(
         status if 400 <= status <= 599 else 500,
-        own or code,
+        code,
         fitted(text) or fitted(name) or 'Exception',
         masking.one_line(tracebacks.said_by(raised, _MAX_DETAILS)) or None,
         storable(log.traceback_of((type(raised), raised, _of(raised)))),
@@ -92,7 +90,7 @@ def _told(
         return 500, None, ''
     if found.detail is not None:
         return found.status, found.code, error.text_of(found.detail)
-    text = error.text_of(raised) if found.safe else ''
+    text = error.words_of(raised) if found.safe else ''
     return found.status, found.code, text
 
 

@@ -39,7 +39,7 @@ class Heartbeat:
         _HEARTBEATS.add(self)
 
     def _begin(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
         self._actions: dict[str, str] = {}
         # Token, and on the monotonic clock the time of a deadline.
         self._events: dict[str, tuple[str, float | None]] = {}
@@ -48,7 +48,7 @@ class Heartbeat:
 
     def add_action(self, id: str, token: str) -> None:
         """Renew an action's lease until it is removed."""
-        with self._changed:
+        with self._lock:
             self._actions[id] = token
             self._start()
 
@@ -58,13 +58,13 @@ class Heartbeat:
         :param deadline: in seconds from now; it is not renewed beyond
         """
         until = None if deadline is None else time.monotonic() + deadline
-        with self._changed:
+        with self._lock:
             self._events[id] = token, until
             self._start()
 
     def remove(self, id: str) -> None:
         """Renew an action or event no more."""
-        with self._changed:
+        with self._lock:
             self._actions.pop(id, None)
             self._events.pop(id, None)
 
@@ -74,7 +74,7 @@ class Heartbeat:
         try:
             threading.Thread(
                 target=_run,
-                args=(weakref.ref(self), self._changed, self._lease / _TIMES),
+                args=(weakref.ref(self), self._lock, self._lease / _TIMES),
                 name='errorkit-heartbeat',
                 daemon=True,
             ).start()
@@ -90,7 +90,7 @@ class Heartbeat:
             thread ends
         """
         now = time.monotonic()
-        with self._changed:
+        with self._lock:
             if not self._actions and not self._events:
                 self._runs = False
                 return False
@@ -124,14 +124,13 @@ class Heartbeat:
 
 
 def _run(
-    of: weakref.ref[Heartbeat], changed: threading.Condition, pause: float
+    of: weakref.ref[Heartbeat], lock: threading.Lock, pause: float
 ) -> None:
     while True:
-        with changed:
-            changed.wait(pause)
+        time.sleep(pause)
         heartbeat = of()
         # Nobody has anything to renew, or the process is another one.
-        if heartbeat is None or heartbeat._changed is not changed:
+        if heartbeat is None or heartbeat._lock is not lock:
             return
         if not heartbeat.beat():
             return

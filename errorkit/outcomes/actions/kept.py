@@ -172,13 +172,15 @@ class Kept:
             )
             self.events.setdefault(event.id, KeptEvent(event, now))
             failed |= event.status == ERROR
-        if (
+        # This is its end, or was: that says when, and only once.
+        own = ending.status is not None and found == DONE
+        if not own and (
             DONE in answers
             or ending.late_events
             or (ending.status is None and ending.events)
         ):
             self.change(updated_at=now)
-        if failed and self.action.status == IN_PROGRESS:
+        if failed and (own or self.action.status == IN_PROGRESS):
             self.change(message=FAILED)
         if ending.status is None:
             return

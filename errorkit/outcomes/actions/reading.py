@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from errorkit.outcomes import cursor, listing
-from errorkit.outcomes.actions.listing import ORDER, ActionListing
 from errorkit.outcomes.actions.records import Action, ActionPage, Event
 from errorkit.outcomes.actions.store import ActionStore
 from errorkit.outcomes.exceptions import (
@@ -22,10 +21,13 @@ from errorkit.outcomes.exceptions import (
     MarkerNotFound,
     NotAllowed,
 )
-from errorkit.outcomes.fitting import is_fit
+from errorkit.outcomes.fitting import id_of
+from errorkit.outcomes.listed import Listed
 from errorkit.outcomes.reading import attribute, tenant_of
+from errorkit.outcomes.records import Order
 
-_Get = Callable[[str], Action | None]
+#: The newest start comes first.
+_ORDER = (Order('start_time'), Order('id'))
 _List = Callable[[ActionPage], Sequence[Action]]
 
 
@@ -62,13 +64,12 @@ class Reader:
         :raises ActionNotFound: the context's project has none
         """
         project_id = tenant_of(attribute(context, 'project_id'))
-        if project_id is None or not _are_ids(resource_id, request_id):
+        resource, request = id_of(resource_id), id_of(request_id)
+        if project_id is None or resource is None or request is None:
             raise ActionNotFound(request_id)
         return _there(
             request_id,
-            self.store.get(
-                project_id, resource_type, resource_id, request_id
-            ),
+            self.store.get(project_id, resource_type, resource, request),
         )
 
     def get_of_any_project(
@@ -84,13 +85,12 @@ class Reader:
         :raises ActionNotFound: there is none
         """
         self._check_sees_all(context)
-        if not _are_ids(resource_id, request_id):
+        resource, request = id_of(resource_id), id_of(request_id)
+        if resource is None or request is None:
             raise ActionNotFound(request_id)
         return _there(
             request_id,
-            self.store.get_of_any_project(
-                resource_type, resource_id, request_id
-            ),
+            self.store.get_of_any_project(resource_type, resource, request),
         )
 
     def events(self, action: Action) -> Sequence[Event]:
@@ -110,12 +110,12 @@ class Reader:
         *,
         changes_since: datetime.datetime | None = None,
         changes_before: datetime.datetime | None = None,
-    ) -> ActionListing:
+    ) -> Listed[Action]:
         """Return the actions on a resource of the context's project.
 
         The newest come first.
 
-        :param marker: ``ActionListing.next_marker`` of the page before, or a
+        :param marker: ``Listed.next_marker`` of the page before, or a
             request id: the page then begins after its last action
         :param limit: rows at most; None or too many: ``max_limit``
         :param changes_since: updated then or later; aware
@@ -125,16 +125,17 @@ class Reader:
         """
         project_id = tenant_of(attribute(context, 'project_id'))
         page = self._page(limit, changes_since, changes_before)
-        if project_id is None or not _are_ids(resource_id):
+        resource = id_of(resource_id)
+        if project_id is None or resource is None:
             if marker is not None:
                 raise MarkerNotFound(marker)
-            return ActionListing((), page.limit, '', self.cursor_key)
+            return self._listed((), page.limit, '')
         return self._listing(
             page,
             marker,
-            '\0'.join((project_id, resource_type, resource_id)),
+            '\0'.join((project_id, resource_type, resource)),
             functools.partial(
-                self.store.list, project_id, resource_type, resource_id
+                self.store.list, project_id, resource_type, resource
             ),
         )
 
@@ -148,23 +149,24 @@ class Reader:
         *,
         changes_since: datetime.datetime | None = None,
         changes_before: datetime.datetime | None = None,
-    ) -> ActionListing:
+    ) -> Listed[Action]:
         """Return the actions on anybody's resource; see ``get_all``.
 
         :raises NotAllowed: the context may not see all projects
         """
         self._check_sees_all(context)
         page = self._page(limit, changes_since, changes_before)
-        if not _are_ids(resource_id):
+        resource = id_of(resource_id)
+        if resource is None:
             if marker is not None:
                 raise MarkerNotFound(marker)
-            return ActionListing((), page.limit, '', self.cursor_key)
+            return self._listed((), page.limit, '')
         return self._listing(
             page,
             marker,
-            '\0'.join(('', resource_type, resource_id)),
+            '\0'.join(('', resource_type, resource)),
             functools.partial(
-                self.store.list_of_any_project, resource_type, resource_id
+                self.store.list_of_any_project, resource_type, resource
             ),
         )
 
@@ -190,29 +192,34 @@ class Reader:
         marker: str | None,
         bound: str,
         list_: _List,
-    ) -> ActionListing:
+    ) -> Listed[Action]:
         if marker is not None:
             after = self._after(marker, bound, list_)
             page = ActionPage(
                 page.limit, after, page.changes_since, page.changes_before
             )
         rows = list_(page) if page.limit else ()
-        return ActionListing(rows, page.limit, bound, self.cursor_key)
+        return self._listed(rows, page.limit, bound)
+
+    def _listed(
+        self, rows: Sequence[Action], limit: int, bound: str
+    ) -> Listed[Action]:
+        return Listed(rows, limit, _ORDER, bound, self.cursor_key)
 
     def _after(
         self, marker: str, bound: str, list_: _List
     ) -> tuple[datetime.datetime, str]:
         if isinstance(marker, str) and marker.startswith(cursor.PREFIX):
-            start, id = cursor.load(marker, ORDER, bound, self.cursor_key)
+            start, id = cursor.load(marker, _ORDER, bound, self.cursor_key)
             assert isinstance(start, datetime.datetime)
             assert isinstance(id, str)
             return start, id
         # Several may have it; behind the last of them the list goes on, or
         # who asks with what he saw last would never get beyond.
-        after = None
-        while _are_ids(marker):
+        after, request = None, id_of(marker)
+        while request is not None:
             found = list_(
-                ActionPage(self.max_limit, after, request_id=marker)
+                ActionPage(self.max_limit, after, request_id=request)
             )
             if found and found[-1].start_time is not None:
                 after = found[-1].start_time, found[-1].id
@@ -225,10 +232,6 @@ class Reader:
     def _check_sees_all(self, context: Any) -> None:
         if self.sees_all(context) is not True:
             raise NotAllowed('the context may not see all projects')
-
-
-def _are_ids(*ids: object) -> bool:
-    return all(id and is_fit(id) for id in ids)
 
 
 def _there(request_id: str, found: Action | None) -> Action:

@@ -60,7 +60,8 @@ class Recorder:
         :param resource_id: of the resource
         :param project_id: whose it is; None: the context's
         :param request_id: in place of the context's
-        :param on_failure: the permitted message of its failure
+        :param on_failure: the permitted message of its failure; one with
+            parameters is not written when the action is lost
         :param connection: the service's own database connection or session,
             whose transaction it joins
         """
@@ -113,7 +114,8 @@ class Recorder:
         :param project_id: whose it is; None: the context's
         :param request_id: in place of the context's
         :param on_failure: the permitted message of a failure, where its
-            exception does not mean one
+            exception does not mean one; one with parameters is not written
+            when the action is lost
         :param params: the values of that message's parameters
         :param details: tells what the resource's users may read of a failure
             beside its message; None, or what returns None: nothing

@@ -58,12 +58,13 @@ class About:
         context = told(self.context, args, kwargs)
         if context is None:
             context = current.current()
-        resource_id, project_id, request_id = (
-            told(one, args, kwargs)
-            for one in (self.resource_id, self.project_id, self.request_id)
-        )
         return context, subject_of(
-            context, self.resource_type, resource_id, project_id, request_id
+            context,
+            self.resource_type,
+            told(self.resource_id, args, kwargs),
+            # None would be the project of the context.
+            told(self.project_id, args, kwargs, ''),
+            told(self.request_id, args, kwargs),
         )
 
 

@@ -7,10 +7,7 @@ kept: the log then is where it is found.
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
 import functools
-import json
 import logging
 from typing import Any
 
@@ -27,6 +24,7 @@ from errorkit.outcomes.actions.records import (
     Event,
 )
 from errorkit.outcomes.actions.store import ActionStore
+from errorkit.outcomes.fields import Fields
 from errorkit.outcomes.guard import SAID, Called, Guard
 
 LOG = logging.getLogger('errorkit.outcomes')
@@ -56,7 +54,7 @@ class ActionWriter:
     ) -> None:
         self.store = store
         self.guard = Guard(
-            store, budget, failures, seconds, (DONE, *_FOUND)
+            store, 'actions', budget, failures, seconds, (DONE, *_FOUND)
         )
         self._starts = LateStarts(store)
 
@@ -115,7 +113,6 @@ class ActionWriter:
                 self._outcome(called, 'end', ending)
                 return None
             ended = called.answer
-            self._say_back(called)
         self._found(ended.action, 'end', ending)
         return ended
 
@@ -159,18 +156,11 @@ class ActionWriter:
         self, called: Called, what: str, record: Action | Event | Ending
     ) -> str:
         if called.failure is None:
-            self._say_back(called)
             return self._found(called.answer, what, record)
         self.guard.count(called.failure)
-        if called.opened:
-            log.say(
-                LOG, logging.WARNING,
-                'the store of actions has failed again and again; it is left '
-                'alone for a while',
-            )
         log.say(
             LOG, logging.ERROR, '%s of an action not stored, %s: %s',
-            what, SAID[called.failure], _Fields(record), raised=called.raised,
+            what, SAID[called.failure], Fields(record), raised=called.raised,
         )
         return called.failure
 
@@ -184,35 +174,6 @@ class ActionWriter:
             log.say(
                 LOG, logging.INFO if accepts else logging.WARNING,
                 '%s of an action, but %s: %s',
-                what, _FOUND[outcome], _Fields(record),
+                what, _FOUND[outcome], Fields(record),
             )
         return outcome
-
-    def _say_back(self, called: Called) -> None:
-        if called.closed:
-            log.say(LOG, logging.WARNING, 'the store of actions is back')
-
-
-class _Fields:
-    """All fields of a record, as JSON, when a handler asks for them."""
-
-    def __init__(self, record: Action | Event | Ending) -> None:
-        self._record = record
-
-    def __str__(self) -> str:
-        return json.dumps(_plain(dataclasses.asdict(self._record)))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        # A token is of no use to who reads a log.
-        return {
-            name: _plain(one)
-            for name, one in value.items()
-            if name != 'token' and one not in (None, (), [])
-        }
-    if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
-    if isinstance(value, datetime.datetime):
-        return value.isoformat()
-    return value

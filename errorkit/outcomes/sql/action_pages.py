@@ -98,7 +98,12 @@ def actions(
     :raises UnfitValue: ``after`` or a time is none that a row can have
     """
     limits = [
-        (ACTIONS.c.updated_at >= _moment('changes_since', page.changes_since))
+        # What is over is written to be lost when it is met: it changes now.
+        sa.or_(
+            ACTIONS.c.updated_at
+            >= _moment('changes_since', page.changes_since),
+            words(backend).is_over(ACTIONS),
+        )
         if page.changes_since is not None else sa.true(),
         (ACTIONS.c.updated_at
          <= _moment('changes_before', page.changes_before))

@@ -258,10 +258,9 @@ class Words:
         latest = (
             sa.select(sa.func.max(EVENTS.c.lease_until))
             .where(
-                EVENTS.c.action_id == ACTIONS.c.id,
+                EVENTS.c.action_id == _ID,
                 EVENTS.c.status == IN_PROGRESS,
             )
-            .correlate(ACTIONS)
             .scalar_subquery()
         )
         return self.clock.greatest(until, sa.func.coalesce(latest, until))

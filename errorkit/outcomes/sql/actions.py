@@ -22,7 +22,13 @@ from errorkit.outcomes.actions.records import (
     Event,
     Swept,
 )
-from errorkit.outcomes.sql import action_rows, endings, fit, losses
+from errorkit.outcomes.sql import (
+    action_purge,
+    action_rows,
+    endings,
+    fit,
+    losses,
+)
 from errorkit.outcomes.sql.action_reading import Reading
 from errorkit.outcomes.sql.action_words import words
 from errorkit.outcomes.sql.clock import backend_of
@@ -59,7 +65,8 @@ class SqlActions(Reading):
         def work(own: sa.Connection) -> bool:
             said = words(backend_of(own))
             found = execute(
-                own, said.start, {**row, **said.clock.values(lease)}
+                own, said.start,
+                {**row, 'own_id': row['id'], **said.clock.values(lease)},
             ).first()
             # Of one that is over, MariaDB gives the row as it is.
             return found is not None and (
@@ -188,7 +195,7 @@ class SqlActions(Reading):
         if batch < 1:
             return 0
         return self.database.transact(
-            lambda own: losses.purge(own, moment, min(batch, MOST))
+            lambda own: action_purge.purge(own, moment, min(batch, MOST))
         )
 
     def _write_one(

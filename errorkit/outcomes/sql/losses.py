@@ -1,17 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes that actions and events are lost, and deletes what is old.
-
-The lock of an action guards its events and faults, so it is taken first, of
-several together. Who would have to wait for one steps over it: somebody is
-just finishing, renewing or losing it.
-"""
+"""Writes that actions and events are lost, once their lease is over."""
 
 from __future__ import annotations
 
-import builtins
-import datetime
 from collections.abc import Collection
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,12 +15,10 @@ from errorkit.outcomes.actions.records import (
     Swept,
 )
 from errorkit.outcomes.sql import action_rows
+from errorkit.outcomes.sql.action_locks import locked, taken
 from errorkit.outcomes.sql.action_words import words
 from errorkit.outcomes.sql.clock import backend_of
-from errorkit.outcomes.sql.tables import ACTIONS, EVENTS, FAULTS
-
-# The first version of MariaDB that steps over locked rows.
-_SKIPS = (10, 6)
+from errorkit.outcomes.sql.tables import ACTIONS, EVENTS
 
 
 def lose(own: sa.Connection, ids: Collection[str]) -> None:
@@ -81,14 +71,14 @@ def lose_events(
 
 def settle(own: sa.Connection, ids: Collection[str]) -> None:
     """Lose actions that a reader has met, those that nobody holds."""
-    lose(own, _locked(own, sa.select(ACTIONS.c.id), ids))
+    lose(own, locked(own, sa.select(ACTIONS.c.id), ids))
 
 
 def settle_events(
     own: sa.Connection, action_id: str, ids: Collection[str]
 ) -> None:
     """Lose events that a reader has met, if nobody holds their action."""
-    if _locked(own, sa.select(ACTIONS.c.id), [action_id]):
+    if locked(own, sa.select(ACTIONS.c.id), [action_id]):
         lose_events(own, action_id, ids)
 
 
@@ -102,7 +92,7 @@ class Sweep:
     def __init__(self, batch: int, token: str) -> None:
         self._batch = batch
         self._token = token
-        self._claimed: builtins.list[str] = []
+        self._claimed: list[str] = []
         self._rows = 0
 
     def is_needed(self, own: sa.Connection) -> bool:
@@ -139,17 +129,17 @@ class Sweep:
             .order_by(EVENTS.c.lease_until)
             .limit(self._batch)
         )
-        found: dict[str, builtins.list[str]] = {}
+        found: dict[str, list[str]] = {}
         for id, action_id in own.execute(due, said.clock.values()):
             found.setdefault(action_id, []).append(id)
         if not found:
             return 0
-        held = _locked(own, sa.select(ACTIONS.c.id), [*found])
+        held = locked(own, sa.select(ACTIONS.c.id), [*found])
         return sum(lose_events(own, id, found[id]) for id in held)
 
-    def _due(self, own: sa.Connection) -> builtins.list[str]:
+    def _due(self, own: sa.Connection) -> list[str]:
         clock = words(backend_of(own)).clock
-        return _taken(
+        return taken(
             own,
             (
                 ACTIONS.c.lease_until <= clock.now,
@@ -198,91 +188,3 @@ class Sweep:
             .order_by(ACTIONS.c.finish_time, ACTIONS.c.id)
         )
         return tuple(map(action_rows.action, own.execute(query)))
-
-
-def purge(own: sa.Connection, before: datetime.datetime, batch: int) -> int:
-    """Delete a batch of old actions with all that is theirs.
-
-    :param before: in UTC, without its zone
-    :returns: how many actions
-    """
-    said = words(backend_of(own))
-    ids = _taken(
-        own,
-        (
-            ACTIONS.c.updated_at < before,
-            sa.or_(
-                ACTIONS.c.status != IN_PROGRESS,
-                ACTIONS.c.lease_until <= said.clock.now,
-            ),
-        ),
-        ACTIONS.c.updated_at,
-        batch,
-    )
-    if ids:
-        _delete(own, FAULTS.c.action_id, 'errorkit_faults_action', ids)
-        _delete(own, EVENTS.c.action_id, 'errorkit_events_action', ids)
-        _delete(own, ACTIONS.c.id, 'PRIMARY', ids)
-    return len(ids)
-
-
-def _delete(
-    own: sa.Connection,
-    column: sa.Column[Any],
-    index: str,
-    ids: Collection[str],
-) -> None:
-    table = column.table
-    statement: Any = sa.delete(table).where(column.in_(ids))
-    if backend_of(own) == 'mysql':
-        # Left alone, it reads all rows of a small table, and a DELETE waits
-        # for each that is locked. With two tables' syntax it takes a hint.
-        statement = sa.text(
-            f'DELETE one FROM {table.name} AS one FORCE INDEX ({index}) '
-            f'WHERE one.{column.name} IN :own_ids'
-        ).bindparams(sa.bindparam('own_ids', ids, expanding=True))
-    own.execute(statement)
-
-
-def _taken(
-    own: sa.Connection,
-    conditions: tuple[sa.ColumnElement[bool], ...],
-    order: sa.Column[Any],
-    batch: int,
-) -> builtins.list[str]:
-    """Lock a batch of actions, and return the ids of those it got."""
-    query = (
-        sa.select(ACTIONS.c.id)
-        .where(*conditions)
-        .order_by(order)
-        .limit(batch)
-    )
-    values = words(backend_of(own)).clock.values()
-    if backend_of(own) != 'mysql':
-        return [*own.execute(_stepping_over(own, query), values).scalars()]
-    # Locking along this index would lock an entry too many, one that is
-    # alive; and who holds the row of an entry could then wait for it.
-    ids = [*own.execute(query, values).scalars()]
-    again = sa.select(ACTIONS.c.id).where(*conditions)
-    return _locked(own, again, ids)
-
-
-def _locked(
-    own: sa.Connection, query: sa.Select[Any], ids: Collection[str]
-) -> builtins.list[str]:
-    """Lock actions, and return the ids of those that nobody else holds."""
-    if not ids:
-        return []
-    query = query.where(ACTIONS.c.id.in_(sorted(ids))).order_by(ACTIONS.c.id)
-    if backend_of(own) == 'mysql':
-        query = query.with_hint(ACTIONS, 'FORCE INDEX (PRIMARY)')
-    values = words(backend_of(own)).clock.values()
-    return [*own.execute(_stepping_over(own, query), values).scalars()]
-
-
-def _stepping_over(
-    own: sa.Connection, query: sa.Select[Any]
-) -> sa.Select[Any]:
-    version = own.dialect.server_version_info or ()
-    skips = backend_of(own) != 'mysql' or version >= _SKIPS
-    return query.with_for_update(skip_locked=skips)

@@ -62,14 +62,15 @@ class Watchdog:
         :param deadline: on the clock of ``time.monotonic``
         """
         with self._changed:
-            self._deadlines[handle] = deadline
             if not self._running:
-                self._running = True
+                # The system may have no more threads, and later again.
                 threading.Thread(
                     target=self._run, name='errorkit-watchdog', daemon=True
                 ).start()
+                self._running = True
             elif deadline < self._wakes:
                 self._changed.notify()
+            self._deadlines[handle] = deadline
 
     def release(self, handle: Handle) -> None:
         """Watch a socket no more; it is not shut down after this returns."""

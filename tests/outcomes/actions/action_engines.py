@@ -5,10 +5,9 @@ import contextlib
 
 import pytest
 from action_samples import clear
-from sql_engines import KINDS, empty
+from sql_engines import KINDS, empty, tables
 
 from errorkit.outcomes.sql import Database, SqlActions
-from errorkit.outcomes.sql.migrate import upgrade
 
 
 @contextlib.contextmanager
@@ -25,7 +24,7 @@ def opened(url, **options):
 def shared(request, tmp_path_factory):
     """A store that the tests of a module share; it is seldom empty."""
     with empty(request.param, tmp_path_factory.mktemp('actions')) as url:
-        upgrade(url)
+        tables(url)
         with opened(url, budget=10) as found:
             found.url = url
             yield found

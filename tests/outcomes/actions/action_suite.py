@@ -220,6 +220,18 @@ class ActionSuite:
         assert store.take_over(one.id, 'new', None, -1) == DONE
         assert got(store, one).status == LOST
 
+    def test_who_starts_it_again_sets_the_lease(self, store):
+        one = begun(store)
+        other = begun(store, request_id='req-2')
+        assert store.start_event(event(other), HOUR) == DONE
+        again = dataclasses.replace(one, token='new')
+        assert store.start(again, 60) == DONE
+        # No step of another action makes it longer, its own does.
+        assert not is_long(store, one)
+        assert store.start_event(event(one), HOUR) == DONE
+        assert store.start(dataclasses.replace(again, token='3'), 60) == DONE
+        assert is_long(store, one)
+
     def test_an_event_comes_back_as_it_was_started(self, store):
         one = begun(store)
         step = event(one, host='h')
@@ -718,10 +730,11 @@ class ActionSuite:
         since = got(store, one).updated_at + datetime.timedelta(
             microseconds=1)
         lapse(store, one)
-        store.sweep(9)
-        found = store.list('blue', 'VOLUME', 'vol-1', ActionPage(
+        # Nobody has swept, or read it.
+        [found] = store.list('blue', 'VOLUME', 'vol-1', ActionPage(
             9, changes_since=since))
-        assert ids(found) == [one.id]
+        assert (found.id, found.status) == (one.id, LOST)
+        assert found.updated_at >= since
 
     def test_the_latest_fault_of_each_resource_is_found(self, store):
         due = {}

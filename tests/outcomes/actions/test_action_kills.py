@@ -7,9 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from sql_engines import KINDS, empty
-
-from errorkit.outcomes.sql.migrate import upgrade
+from sql_engines import KINDS, empty, tables
 
 HERE = pathlib.Path(__file__).parent
 
@@ -17,7 +15,7 @@ HERE = pathlib.Path(__file__).parent
 @pytest.mark.parametrize('kind', KINDS)
 def test_what_killed_and_stopped_processes_leave_is_in_order(kind, tmp_path):
     with empty(kind, tmp_path) as url:
-        upgrade(url)
+        tables(url)
         done = subprocess.run(
             [sys.executable, HERE / 'action_killer.py', 'kills', url,
              '10' if kind == 'sqlite' else '5'],

@@ -18,7 +18,7 @@ from message_samples import NO_ROOM, NoRoom
 from oslo_config import cfg
 from oslo_policy import policy as oslo
 from recorded import ASKED, CALLER, Book, asked
-from sql_engines import KINDS, VARIABLES, empty
+from sql_engines import KINDS, VARIABLES, empty, tables
 
 from errorkit.domain import Known
 from errorkit.exceptions import ConfigError
@@ -29,7 +29,6 @@ from errorkit.outcomes.messages import API
 from errorkit.outcomes.permitted import Permitted
 from errorkit.outcomes.rest import oslo_policy
 from errorkit.outcomes.rest.actions import ActionPages
-from errorkit.outcomes.sql.migrate import upgrade
 
 ACTION = ['action', 'instance_uuid', 'request_id', 'user_id', 'project_id',
           'start_time', 'message']
@@ -57,7 +56,7 @@ def kept(kinds, folder):
             found[kind] = MemoryActions()
         elif kind == 'sqlite' or os.environ.get(VARIABLES[kind]):
             url = stack.enter_context(empty(kind, folder))
-            upgrade(url)
+            tables(url)
             found[kind] = stack.enter_context(opened(url, budget=10))
     return stack, found
 

@@ -12,14 +12,13 @@ from action_engines import opened
 from action_samples import age, lapse
 from message_samples import UNABLE_TO_ALLOCATE
 from recorded import ASKED, Book, asked
-from sql_engines import KINDS, empty, run
+from sql_engines import KINDS, empty, run, tables
 
 from errorkit import cli
 from errorkit.observers import courier
 from errorkit.outcomes import retention
 from errorkit.outcomes.actions import Actions, command
 from errorkit.outcomes.actions.memory import MemoryActions
-from errorkit.outcomes.sql.migrate import upgrade
 
 BOOK = Book(MemoryActions())
 NOT_CALLED = 5
@@ -47,7 +46,7 @@ if __name__ == '__main__':
 def book(tmp_path, monkeypatch):
     """A recorder on SQLite, whose address is in the environment."""
     with empty('sqlite', tmp_path) as url:
-        upgrade(url)
+        tables(url)
         with opened(url, budget=10) as store:
             monkeypatch.setenv(retention.VARIABLE, url)
             found = Book(store)
@@ -215,7 +214,8 @@ def test_what_is_lost_is_said_once_and_what_else_is_wrong_in_a_line(tmp_path):
     # Its parameters are known when there is a failure, and here is none.
     [line] = done.stderr.splitlines()
     assert line.startswith(
-        'errorkit actions sweep: no user message for a lost action: ')
+        'errorkit actions sweep: no user message for lost action ')
+    assert f' of request {ASKED} on VOLUME vol-1: ' in line
 
 
 @pytest.mark.parametrize('kind', KINDS)

@@ -7,7 +7,7 @@ import datetime
 import pytest
 import sqlalchemy.event
 from action_engines import shared, store  # noqa: F401
-from message_samples import NO_ROOM, NoRoom, context
+from message_samples import NO_ROOM, VOLUME, NoRoom, context
 from recorded import ASKED, Book, asked
 
 from errorkit.domain import Known
@@ -262,6 +262,11 @@ def test_admins_list_the_faults_of_all(book):
     assert listed(book, before=second, since=first) == both[1:]
     assert listed(book, limit=1) == both[:1]
     assert listed(book, limit='0') == []
+
+
+def test_faults_are_listed_by_a_declared_resource_type(book):
+    fail(book)
+    assert listed(book, {'resource_type': VOLUME}) == ['Private']
 
 
 def test_pages_of_faults_show_each_once(book):

@@ -20,16 +20,19 @@ import pytest
 import sqlalchemy as sa
 import sqlalchemy.event
 from action_engines import opened
+from action_samples import action as one_action
 from action_samples import clear, lapse
 from message_samples import (
     CREATE,
     NO_ROOM,
+    PERMITTED,
     UNABLE_TO_ALLOCATE,
+    VOLUME,
     NoRoom,
     TooBig,
 )
 from recorded import ASKED, CALLER, Book, Broken, asked
-from sql_engines import KINDS, empty
+from sql_engines import KINDS, empty, tables
 
 from errorkit.exceptions import ConfigError
 from errorkit.outcomes.actions import Actions, current
@@ -42,18 +45,26 @@ from errorkit.outcomes.actions.records import (
     MISSING,
     SUCCESS,
     ActionPage,
+    Ending,
 )
+from errorkit.outcomes.actions.writer import ActionWriter
 from errorkit.outcomes.exceptions import InvalidMessage, UnknownResourceType
 from errorkit.outcomes.memory import MemoryStore
 from errorkit.outcomes.messages import API
 from errorkit.outcomes.permitted import Permitted
-from errorkit.outcomes.sql.migrate import upgrade
 
 WAYS = ('function', 'generator', 'coroutine', 'asynchronous generator')
 
 
 class Bad(Exception):
     """A failure that nobody has registered."""
+
+
+class Id(str):
+    """An id of a service's own type, whose text is for people."""
+
+    def __str__(self):
+        return f'<{str.__str__(self)}>'
 
 
 class Ends(BaseException):
@@ -67,7 +78,7 @@ def kept(request, tmp_path_factory):
         yield MemoryActions()
         return
     with empty(request.param, tmp_path_factory.mktemp('recorded')) as url:
-        upgrade(url)
+        tables(url)
         with opened(url, budget=10) as found:
             yield found
 
@@ -434,6 +445,19 @@ def test_what_a_call_is_about_is_asked_of_its_arguments(book):
     assert book.action.resource_id == 'vol-1'
 
 
+def test_ids_may_be_of_a_services_own_types(book):
+    request, what = Id(ASKED), (VOLUME, Id('vol-1'))
+    root = asked(is_admin=True)
+    with book.actions.record(asked(), 'extend', *what, request_id=request):
+        pass
+    actions = book.actions
+    assert actions.get(asked(), *what, request) == book.action
+    assert actions.get_of_any_project(root, *what, request) == book.action
+    assert actions.get_all(asked(), *what) == [book.action]
+    assert actions.get_all_of_any_project(root, *what) == [book.action]
+    assert actions.get_all(asked(), *what, marker=request) == []
+
+
 def test_a_function_that_cannot_tell_what_it_is_about_runs(quick, records):
     @quick.actions.record(asked(), 'extend', 'VOLUME',
                           resource_id=lambda: 1 / 0)
@@ -443,6 +467,20 @@ def test_a_function_that_cannot_tell_what_it_is_about_runs(quick, records):
     assert extend() == 3
     assert quick.all() == []
     assert 'has no resource' in records[-1].getMessage()
+
+
+def test_a_project_that_cannot_be_told_is_not_that_of_the_context(
+        quick, records):
+    @quick.actions.record(asked(), 'extend', 'VOLUME', 'vol-1',
+                          project_id=lambda: 1 / 0,
+                          on_failure=UNABLE_TO_ALLOCATE)
+    def extend():
+        raise Bad
+
+    with pytest.raises(Bad):
+        extend()
+    assert (quick.all(), quick.texts) == ([], [])
+    assert any('has no project' in one.getMessage() for one in records)
 
 
 def test_a_generator_that_is_thrown_away_ends_well(quick):
@@ -688,7 +726,7 @@ with block as action, action.event('resize'):
 @pytest.mark.parametrize('way', ['record', 'resume'])
 def test_another_process_goes_on_by_the_request_id(tmp_path, way):
     with empty('sqlite', tmp_path) as url:
-        upgrade(url)
+        tables(url)
         with opened(url, budget=10) as store:
             book = Book(store)
             started = book.actions.start(
@@ -1094,6 +1132,49 @@ def test_a_store_that_fails_again_and_again_is_left_alone(records):
     assert sum('not stored' in one for one in said) == 10
 
 
+CALLS = {
+    'start': lambda writer: writer.start(one_action(), 60),
+    'end': lambda writer: writer.end(Ending('a')),
+    'renew': lambda writer: writer.hand_over('a', 't', 60),
+    'find': lambda writer: writer.find('alpha', 'VOLUME', 'vol-1', ASKED),
+}
+LEFT_ALONE = ('the store of actions has failed again and again; it is left '
+              'alone for a while')
+BACK = 'the store of actions is back'
+
+
+def said_of_breaker(records):
+    """Return what was logged of the breaker."""
+    return [text for text in (one.getMessage() for one in records)
+            if text in (LEFT_ALONE, BACK)]
+
+
+@pytest.mark.parametrize('call', CALLS)
+def test_whatever_call_meets_it_that_a_store_is_left_alone_is_told(
+        call, records):
+    store = Broken()
+    store.fails.add(call)
+    writer = ActionWriter(store, 30, 2, 0)
+    for _ in range(2):
+        CALLS[call](writer)
+    assert said_of_breaker(records) == [LEFT_ALONE]
+    store.fails.clear()
+    CALLS[call](writer)
+    assert said_of_breaker(records) == [LEFT_ALONE, BACK]
+
+
+def test_a_store_is_told_to_be_back_that_answers_late(records):
+    store = Broken()
+    store.hangs.add('start')
+    writer = ActionWriter(store, 0.02, 1, 3600)
+    writer.start(one_action(), 60)
+    assert said_of_breaker(records) == [LEFT_ALONE]
+    store.released.set()
+    waits(lambda: not writer._starts._begun and len(
+        said_of_breaker(records)) == 2)
+    assert said_of_breaker(records) == [LEFT_ALONE, BACK]
+
+
 def test_messages_are_kept_though_the_store_of_actions_is_down():
     store = Broken()
     store.fails.update(['start', 'start_event', 'end'])
@@ -1235,6 +1316,19 @@ def test_what_a_joined_store_raises_passes(quick):
         quick.record(connection=object()).__enter__()
 
 
+@in_a_database
+def test_a_failure_is_told_though_its_transaction_is_broken(book, records):
+    messages = API(MemoryStore(), permitted=PERMITTED)
+    book = Book(book.reads, messages=messages)
+    with joined(book) as connection, pytest.raises(Bad), book.record(
+            on_failure=UNABLE_TO_ALLOCATE, connection=connection):
+        connection.close()
+        raise Bad
+    assert [one.kind for one in book.told] == ['action']
+    assert [one.resource_uuid for one in messages.get_all(asked())] == [
+        'vol-1']
+
+
 # A fork.
 
 def test_the_child_of_a_fork_records_by_itself(tmp_path):
@@ -1262,7 +1356,7 @@ with book.record('before') as action:
 print(sorted((one.action, one.status) for one in book.all()))
 """
     with empty('sqlite', tmp_path) as url:
-        upgrade(url)
+        tables(url)
         done = subprocess.run(
             [sys.executable, '-W', 'ignore', '-c', script, url],
             capture_output=True, text=True, timeout=60, check=False,

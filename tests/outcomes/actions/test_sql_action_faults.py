@@ -2,6 +2,7 @@
 # ruff: noqa: F811
 """What actions do when connections break, and in callers' transactions."""
 
+import dataclasses
 import datetime
 import threading
 
@@ -22,7 +23,7 @@ from action_samples import (
     whole,
 )
 from oslo_db import exception as oslo_exception
-from sql_engines import SERVERS, bare, empty, engine
+from sql_engines import SERVERS, bare, empty, engine, tables
 from sql_proxy import between
 from sql_samples import sample
 from sqlalchemy.orm import Session
@@ -39,9 +40,7 @@ from errorkit.outcomes.actions.records import (
     Ending,
     Swept,
 )
-from errorkit.outcomes.sql import SqlMessages, UnfitValue
-from errorkit.outcomes.sql import engine as sql_engine
-from errorkit.outcomes.sql.migrate import upgrade
+from errorkit.outcomes.sql import SqlMessages, UnfitValue, transaction
 
 FAILED = (sqlalchemy.exc.DBAPIError, oslo_exception.DBError)
 
@@ -50,7 +49,7 @@ FAILED = (sqlalchemy.exc.DBAPIError, oslo_exception.DBError)
 def server_url(request, tmp_path_factory):
     """The address of a database with the tables, on a real server."""
     with empty(request.param, tmp_path_factory.mktemp('x')) as found:
-        upgrade(found)
+        tables(found)
         yield found
 
 
@@ -176,7 +175,7 @@ def wait_until_over(url, one):
 
 def test_a_process_that_is_stopped_in_a_transaction_holds_nobody_for_ever(
         server_url, monkeypatch):
-    monkeypatch.setattr(sql_engine, '_IDLE', 1)
+    monkeypatch.setattr(transaction, '_IDLE', 1)
     with opened(server_url) as store, \
             opened(server_url, budget=20) as other:
         one, _ = started(store)
@@ -195,6 +194,19 @@ def test_a_process_that_is_stopped_in_a_transaction_holds_nobody_for_ever(
         with pytest.raises(FAILED):
             store.database.transact(sleeps, 0.2)
         assert got(other, one).token == 'new'
+
+
+def test_who_starts_it_again_waits_for_no_other_action(server_url):
+    with opened(server_url) as store, bare(server_url) as service:
+        one, _ = started(store)
+        other, _ = started(store)
+        # In a transaction of the service's own, which holds its row and what
+        # indexes have of it.
+        assert store.end(Ending(
+            other.id, other.token, SUCCESS), service) == Ended(DONE)
+        assert store.start(
+            dataclasses.replace(one, token='new'), HOUR) == DONE
+        service.rollback()
 
 
 @pytest.mark.parametrize('ends', ['commit', 'rollback'])

@@ -10,7 +10,7 @@ from sql_engines import KINDS, empty
 from sql_samples import BEGIN
 
 from errorkit.outcomes.actions.records import ActionPage, FaultPage
-from errorkit.outcomes.sql import action_pages, losses
+from errorkit.outcomes.sql import action_pages, action_purge, losses
 from errorkit.outcomes.sql.migrate import upgrade
 from errorkit.outcomes.sql.pages import Every
 from errorkit.outcomes.sql.tables import ACTIONS, EVENTS, FAULTS
@@ -210,8 +210,8 @@ def test_a_purge_reads_the_oldest_and_no_more(full):
     plans = []
 
     def work(own):
-        plans.extend(explained(full, lambda: losses.purge(own, FIRST.replace(
-            microsecond=50), 5)))
+        plans.extend(explained(full, lambda: action_purge.purge(
+            own, FIRST.replace(microsecond=50), 5)))
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

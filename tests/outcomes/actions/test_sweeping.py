@@ -103,13 +103,18 @@ def test_who_is_told_may_fail(quick, records):
                for one in said) == 2
 
 
-def test_a_message_that_cannot_be_said_is_a_warning(quick, records):
+def test_a_message_that_cannot_be_said_is_in_the_log(quick, records):
     # Its parameters are known when there is a failure, and here is none.
     lose(quick, 1, on_failure=ATTACHED)
     assert sweeping.sweep(
         quick.reads, on_lost=quick.actions.tell_lost) == 1
     assert quick.texts == []
-    assert 'no user message' in records[-1].getMessage()
+    assert [one.getMessage() for one in records
+            if one.levelname == 'ERROR'] == [
+        f'no user message for lost action {quick.action.id} of request '
+        f'{ASKED} on VOLUME vol-1']
+    # The observers are told.
+    assert [one.kind for one in quick.told] == ['action']
 
 
 def test_a_lost_action_without_a_message_has_none(quick):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from errorkit.outcomes.actions import Actions
-from errorkit.outcomes.actions.listing import ActionListing
 from errorkit.outcomes.actions.records import Action
+from errorkit.outcomes.listed import Listed
 from errorkit.outcomes.rest import policy as policies
 from errorkit.outcomes.rest.actions.gating import Wanted
 from errorkit.outcomes.rest.actions.refusals import Refusals
@@ -31,14 +31,14 @@ class Sees:
     def __init__(
         self,
         get: Callable[[str], Action],
-        get_all: Callable[..., ActionListing],
+        get_all: Callable[..., Listed[Action]],
         details: bool,
     ) -> None:
         self.action = get
         self._get_all = get_all
         self.details = details
 
-    def actions(self, wanted: Wanted) -> ActionListing:
+    def actions(self, wanted: Wanted) -> Listed[Action]:
         """Return a page of the actions."""
         return self._get_all(
             wanted.parameters.get('marker'),
