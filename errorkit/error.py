@@ -81,8 +81,8 @@ class Error:
             ])
 
         :param response: a response with a status from 400 to 599, of
-            requests, httpx, urllib3 or webob; its body is read where it has
-            not been yet
+            requests, httpx, urllib3, http.client or webob; its body is read
+            where it has not been yet, 1 MiB at most
         :returns: the first of its errors, in whatever format they came, with
             that service's code and request id
         :raises ValueError: the response is no error

@@ -25,7 +25,7 @@ def traceback_of(exc_info: Any) -> str:
     :param exc_info: a triple of class, exception and traceback
     :returns: at most 32 KiB, the middle left out of a longer one, secrets
         masked; where the exception cannot be formatted, its frames and the
-        name of its class
+        name of its class; where its secrets cannot be masked, that name
     """
     kind, raised, tb = exc_info
     try:
@@ -34,7 +34,10 @@ def traceback_of(exc_info: Any) -> str:
         text = ''.join(map(_line, told.format()))
     except Exception:  # of a foreign __str__, __cause__, __notes__, ...
         text = ''.join(traceback.format_tb(tb)) + class_name(kind)
-    return _cut(secrets.mask(text.rstrip('\n')), MAX_TRACEBACK)
+    text = secrets.mask(text.rstrip('\n'))
+    if text == secrets.UNMASKED:
+        text = f'{class_name(kind)}: {text}'
+    return _cut(text, MAX_TRACEBACK)
 
 
 def _shorten(told: Any) -> None:

@@ -325,15 +325,6 @@ def known(status):
 WITHOUT_A_TEXT = {
     'answered': lambda status: (unexplained(status), {}),
     'of its own': known,
-    'raised': lambda status: (raises(webob.exc.status_map[status]), {}),
-    "in webob's wsgify": lambda status: (
-        webob.dec.wsgify(lambda request: webob.exc.status_map[status]()),
-        {},
-    ),
-    'in wsgify': lambda status: (
-        errorkit.wsgify(lambda request: webob.exc.status_map[status]()),
-        {},
-    ),
     'an error': lambda status: (
         raises(lambda: errorkit.MultiError([errorkit.Error(status, '', '')])),
         {},

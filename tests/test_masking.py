@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 
 import errorkit
 from errorkit import masking, secrets
-from errorkit.log import ContextFilter, JSONFormatter, TextFormatter
+from errorkit.log import (
+    ContextFilter,
+    JSONFormatter,
+    TextFormatter,
+    traceback_of,
+)
 
 LOG = logging.getLogger('shop')
 S = 'hunter2'
@@ -84,6 +89,42 @@ PLANTED = {
     'URL in a URL': (f'http://proxy/http://a:{S}@db/', S),
     'compass and password': (f'compass=1 adminPass={S}', S),
     'path of a token, then a value': (f'/auth/tokens?token={S}', S),
+    'bind_pw': (f'bind_pw={S}', S),
+    'bindpw': (f'bindpw: {S}', S),
+    'bindPw': (f'{{"bindPw": "{S}"}}', S),
+    'ldap_pw': (f'ldap_pw = {S}', S),
+    'pw': (f'connect(user=ada, pw={S})', S),
+    'credential': (f'credential={S}', S),
+    'credentials': (f'credentials: {S}', S),
+    'passkey': (f'passkey={S}', S),
+    'sig of a query': (f'GET /c/b?sv=2024&sig={S}&se=1', S),
+    'sig of an escaped query': (f'?u=%2Fb%3Fsv%3D1%26sig%3D{S}', S),
+    'sig in HTML': (f'?sv=1&amp;sig={S}', S),
+    'assertion': (f'grant_type=saml2&assertion={S}', S),
+    'assertion in JSON': (f'{{"client_assertion": "{S}"}}', S),
+    'SAMLResponse': (f'SAMLResponse={S}&RelayState=x', S),
+    'jwt': (f'jwt={S}', S),
+    'otp': (f'otp={S}', S),
+    'totp': (f'totp: {S}', S),
+    'otp_code': (f'otp_code={S}', S),
+    'userOTP': (f'userOTP={S}', S),
+    'code_verifier': (f'code_verifier={S}', S),
+    'oauth_verifier': (f'oauth_verifier="{S}"', S),
+    'IDENTIFIED BY': (f"CREATE USER ada IDENTIFIED BY '{S}'", S),
+    'IDENTIFIED BY, escaped': (f'"IDENTIFIED BY \\"{S}\\""', S),
+    'IDENTIFIED WITH': (f"IDENTIFIED WITH sha2 BY '{S}' REQUIRE SSL", S),
+    'IDENTIFIED BY PASSWORD': (f"IDENTIFIED BY PASSWORD '{S}'", S),
+    'argument': (f"user.set_password('{S}')", S),
+    'second argument': (f"set_password('ada', '{S}')", S),
+    'argument, no quotes': (f'password({S})', S),
+    'class with an argument': (f"Password('{S}')", S),
+    'angle brackets': (f'Password=<{S}>', S),
+    'no-break space': (f'password\u00a0= {S}', S),
+    'escaped twice': (f'next=%252Flogin%253Fpassword%253D{S}', S),
+    'escaped JSON in a query': (f'%22password%22%3A%22{S}%22', S),
+    'escaped in JSON': (f'"?password\\u003d{S}"', S),
+    'escaped in HTML': (f'password&#61;{S}', S),
+    'escaped in HTML, hexadecimal': (f'password&#x3d;{S}', S),
     'private key': (f'loaded {PEM} well', S),
     'private key in JSON': (json.dumps({'pem': PEM}), S),
     'half a private key': (PEM[:60], 'MIIhunter'),
@@ -282,6 +323,22 @@ def test_what_an_error_of_a_request_logs_shows_no_secret(caplog):
     'http://nova:8774/users/ada@example.org',
     'http://[::1]:8774/users/ada@example.org',
     'max_token_size = 255, password_expires_at=2026-01-01',
+    'significant=yes, sign=9, &significant=1, ?signal=9',
+    'killed sig=11',
+    'assertion failed: x, AssertionError: 3 != 4',
+    "Assertion `a == 5' failed",
+    'client_assertion_type=urn:ietf:params',
+    'hotpot=1, option=2, stop: 3, otp_release: 25',
+    'jwt.exceptions.DecodeError: Not enough segments',
+    'credential_id=5, credentials_file=/etc/volume/x',
+    'GET /v3/credentials: 401, credentials of ada',
+    'upward: 5, ipw2200: up, pw_name=root, pw_uid=0',
+    'jws_verifier=rsa, verifier: none',
+    "the server identified by 'web-1' was not found",
+    "InvalidPassword('The old one is wrong')",
+    "raise InvalidToken('It is old')",
+    'check_password(self, user), type the password(s)',
+    'token=<Token object at 0x7f>, password=</b>',
     '',
 ])
 def test_what_is_no_secret_stays(text):
@@ -354,6 +411,77 @@ def test_a_json_line_stays_json(data):
     line = JSONFormatter().format(record)
     assert '\n' not in line and line.isascii()
     json.loads(line)
+
+
+# Letters whose small or capital one is of A-Z, or is two; lone surrogates.
+_FOLDING = (
+    '\u0130\u0131\u017f\u212a\xdf\u0149\u01f0\ufb00\ufb06\u1e9e\u03a3'
+    '\ud800\udcff\udfff\U0001f600'
+)
+_any_text = st.lists(
+    st.text()
+    | st.text(alphabet=_FOLDING, max_size=3)
+    | st.sampled_from([
+        'basic ', 'Bearer ', 'aaaa', 'YTpi', '=', ': ', '"', "'", '\\', '(',
+        ')', '<', '>', '&', '?', '%3d', '%25', '\\u003d', '&#61;', '\xa0',
+        'pass', 'word', 'key', 'pw', 'otp', 'jwt', 'sig', 'assertion',
+        'credential', 'code_verifier', 'IDENTIFIED BY ', 'SAMLResponse',
+        'Cookie', 'Authorization', 'eyJ', 'gAAAAA', 'AKIA', '://', '@',
+        '-----', '-----BEGIN PRIVATE KEY-----', '-----END PRIVATE KEY-----',
+        '\n']),
+    max_size=12).map(''.join)
+
+
+def record_of(text):
+    """Return a record with a text as its message and its traceback."""
+    record = logging.makeLogRecord({
+        'name': 'shop', 'levelname': 'ERROR', 'levelno': 40, 'msg': '%s',
+        'args': (text,), 'request_id': 'req-1', 'resource': text,
+        'stack_info': text})
+    try:
+        raise RuntimeError(text)
+    except RuntimeError as exc:
+        record.exc_info = type(exc), exc, exc.__traceback__
+    return record
+
+
+@given(_any_text)
+def test_no_text_keeps_a_record_from_being_written(text):
+    assert secrets.mask(text) != secrets.UNMASKED
+    record = record_of(text)
+    assert 'RuntimeError' in traceback_of(record.exc_info)
+    for formatter in (TextFormatter(), JSONFormatter()):
+        line = formatter.format(record)
+        assert 'req-1' in line and 'RuntimeError' in line
+        assert secrets.UNMASKED not in line
+
+
+@pytest.mark.parametrize('letter', _FOLDING, ids=ascii)
+def test_a_letter_that_folds_is_no_part_of_credentials(letter):
+    for text in (f'basic {letter}aaaa', f'BEARER {letter}aaaaaa',
+                 f'basic aaaa{letter}aaaa'):
+        assert secrets.mask(text) == text
+    assert secrets.mask(f'{letter} password={S}') == f'{letter} password=***'
+
+
+@formatter
+def test_what_cannot_be_masked_is_not_shown_and_its_record_written(
+        formatter, monkeypatch):
+    def failing(*args):
+        raise RecursionError
+
+    monkeypatch.setattr(secrets.names, 'without_named', failing)
+    record = record_of(f'password={S}')
+    line = formatter.format(record)
+    for shown in ('shop', 'ERROR', 'req-1', 'RuntimeError', secrets.UNMASKED):
+        assert shown in line
+    told = traceback_of(record.exc_info)
+    assert told == f'builtins.RuntimeError: {secrets.UNMASKED}'
+    assert S not in line + told
+
+
+def test_what_stands_for_a_text_is_no_secret():
+    assert secrets.mask(secrets.UNMASKED) == secrets.UNMASKED
 
 
 # -- headers

@@ -6,11 +6,15 @@ hostile one would send.
 """
 
 import asyncio
+import contextlib
 import copy
 import dataclasses
 import gzip
 import json
 import pickle
+import socketserver
+import threading
+import tracemalloc
 
 import httpx
 import keystoneauth1.exceptions
@@ -25,6 +29,7 @@ from keystoneauth1 import noauth, session
 from loopback import serving
 
 import errorkit
+from errorkit import client
 from errorkit.error import UpstreamError, explanation_of
 
 read = errorkit.Error.from_response
@@ -59,6 +64,8 @@ ANSWERS = {
     '/unknown': (b'\x0b\x02\x80hello\x03', 'zz', None),
     '/broken-off': (BODY, None, 5000),
     '/big': (b'"' + b'a' * MIB + b'"', None, None),
+    # Its rest, behind what is read of it, looks like a body.
+    '/long': (b' ' * (MIB + 16 * 1024) + BODY, None, None),
 }
 
 
@@ -842,3 +849,101 @@ def test_further_members_that_are_large_or_private_are_left_out(extra):
 def test_further_members_that_are_small_are_kept():
     extra = {'zone': {'name': 'a', 'full': True}, 'left': [1, 2.5, None]}
     assert read(Like(status_code=404, content=listed(**extra))).extra == extra
+
+
+# -- a stream is read to one mebibyte, whatever its headers say
+
+
+class Endless(socketserver.StreamRequestHandler):
+    """Answer with 16 MiB in chunks, or 64 MiB packed in few bytes."""
+
+    def handle(self):
+        head = b'HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n'
+        path = self.rfile.readline().split()[1]
+        with contextlib.suppress(OSError):  # nobody reads the rest
+            if path == b'/packed':
+                packed = gzip.compress(b'"' + b'a' * 64 * MIB + b'"')
+                self.wfile.write(
+                    head + b'Content-Encoding: gzip\r\n'
+                    b'Content-Length: %d\r\n\r\n' % len(packed) + packed)
+                return
+            self.wfile.write(
+                head + b'Content-Length: 10\r\n'
+                b'Transfer-Encoding: chunked\r\n\r\n')
+            for _ in range(256):
+                self.wfile.write(b'10000\r\n' + b' ' * 65536 + b'\r\n')
+            self.wfile.write(b'0\r\n\r\n')
+
+
+@pytest.fixture(name='endless', scope='module')
+def _endless():
+    with socketserver.ThreadingTCPServer(('127.0.0.1', 0), Endless) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f'http://127.0.0.1:{server.server_address[1]}'
+        server.shutdown()
+        thread.join()
+
+
+def streamed_by_requests(url, reading):
+    """Read a stream of requests."""
+    with requests.get(url, timeout=10, stream=True) as response:
+        return reading(response)
+
+
+def streamed_by_urllib3(url, reading):
+    """Read a stream of urllib3."""
+    with urllib3.PoolManager(retries=False) as pool:
+        response = pool.request('GET', url, preload_content=False)
+        try:
+            return reading(response)
+        finally:
+            response.close()
+
+
+streamed = pytest.mark.parametrize(
+    'by', [streamed_by_requests, streamed_by_urllib3])
+
+
+@streamed
+@pytest.mark.parametrize('reading', [read, client.exception_of])
+@pytest.mark.parametrize('path', ['/chunked', '/packed'])
+def test_no_stream_is_read_much_beyond_one_mebibyte(
+        endless, by, reading, path):
+    def measured(response):
+        reading(webob.Response(status=404))  # what it imports
+        tracemalloc.start()
+        try:
+            told = reading(response)
+            return told, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    told, peak = by(endless + path, measured)
+    assert (told.status, told.code) == (404, None)
+    assert told.detail in ('', NOTHING_SAID)
+    assert peak < 6 * MIB
+
+
+@streamed
+def test_the_rest_of_a_long_stream_is_not_taken_for_its_body(url, by):
+    def twice(response):
+        return read(response), read(response)
+
+    first, second = by(url + '/long', twice)
+    assert first == second
+    assert first.code is None
+
+
+@streamed
+@pytest.mark.parametrize('path', ['/plain', '/gzip'])
+@pytest.mark.parametrize('reading', [read, client.exception_of])
+def test_a_stream_that_was_read_stays_readable(url, by, path, reading):
+    def twice(response):
+        told = reading(response)
+        kept = getattr(response, 'content', None) or response.data
+        return told.code, reading(response).code, kept
+
+    assert by(url + path, twice) == (
+        'image.not_found', 'image.not_found', BODY)

@@ -7,10 +7,9 @@ import zlib
 from typing import Any
 
 from errorkit.client.headers import Pairs, first
+from errorkit.formats.response_body import MAX_BODY
 from errorkit.formats.upstream import is_text
 
-#: A longer body is not read: its status and headers alone are told.
-MAX_BODY = 1024 * 1024
 # RFC 1952 and RFC 1950, told apart by their first bytes; then RFC 1951, which
 # is what some send as ``deflate``.
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32

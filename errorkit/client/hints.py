@@ -13,8 +13,8 @@ from errorkit.client.response_error import ResponseError
 from errorkit.client.waiting import MAX_WAIT, Clock
 from errorkit.error import Error
 from errorkit.exceptions import ConfigError
-from errorkit.formats import checked
-from errorkit.formats.upstream import attribute
+from errorkit.formats import checked, response_body
+from errorkit.formats.response_body import attribute
 
 # RFC 9110, section 9.2.2.
 _IDEMPOTENT = frozenset(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT', 'TRACE'])
@@ -47,7 +47,7 @@ def request_id(response_or_headers: Any, body: Any = None) -> str | None:
         return found
     status = responses.status(answer)
     if body is None and status >= 400:
-        body = responses.body(answer)
+        body = response_body.read(answer)
     if body is None:
         return None
     return parsing.read(max(status, 400), told, body)[0].request_id
@@ -121,7 +121,7 @@ def is_retryable(
         if status < 400:
             return False
         told = responses.headers(answer)
-        error = parsing.read(status, told, responses.body(answer))[0]
+        error = parsing.read(status, told, response_body.read(answer))[0]
         retry = error.retry
         method = method or responses.method(answer)
     if retry is None and catalog is not None:

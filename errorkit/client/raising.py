@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from errorkit.client import catalogs, parsing, responses, statuses
 from errorkit.client.catalogs import Exceptions
 from errorkit.client.response_error import ResponseError
-from errorkit.formats import checked
+from errorkit.formats import checked, response_body
 
 Response = TypeVar('Response')
 
@@ -72,7 +72,8 @@ def exception_of(
         return None
     headers = responses.headers(answer)
     origin = responses.origin(answer)
-    errors = parsing.read(status, headers, responses.body(answer), origin)
+    body = response_body.read(answer)
+    errors = parsing.read(status, headers, body, origin)
     code = errors[0].code
     kind = (
         statuses.of_status(status)

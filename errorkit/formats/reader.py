@@ -157,7 +157,7 @@ class Reader(Maker):
         status = _number(raised.status)
         explanation = raised.explanation
         if not explanation or _UNSAID.get(status) == explanation:
-            explanation = error.explanation_of(status)
+            explanation = _explanation(status)
         return self.make(
             status,
             environ,
@@ -181,7 +181,7 @@ class Reader(Maker):
             environ,
             title=title or status[4:],
             detail=found.detail,
-            explanation=found.explanation or error.explanation_of(number),
+            explanation=found.explanation or _explanation(number),
             code=found.comment,
         )
 
@@ -267,3 +267,12 @@ def _title(status: int, title: str) -> str:
 @functools.lru_cache(maxsize=256)
 def _number(status: str) -> int:
     return int(status[:3])
+
+
+def _explanation(status: int) -> str:
+    """Return the explanation of an error of webob's: not translated.
+
+    What webob makes of it says on HEAD not whether there was a text, and has
+    the same headers on both.
+    """
+    return str(error.explanation_of(status))

@@ -7,10 +7,17 @@ from typing import Any
 
 from errorkit import error
 from errorkit.error import Error, UpstreamError
-from errorkit.formats import checked, foreign, html, known, problem, text
+from errorkit.formats import (
+    checked,
+    foreign,
+    html,
+    known,
+    problem,
+    response_body,
+    text,
+)
+from errorkit.formats.response_body import attribute
 
-# More of an answer is not read: its status alone is told.
-_MAX_BODY = 1024 * 1024
 # Of the further errors few are asked for a text.
 _MAX_MORE = 20
 
@@ -43,7 +50,7 @@ def from_response(response: Any) -> UpstreamError:
     """See ``Error.from_response``."""
     status = _status(response)
     headers = _headers(response)
-    body = _body(response)
+    body = response_body.read(response)
     if headers.get('content-encoding') and not is_text(body):
         body = b''  # nobody has decoded it
     told, *more = load(status, headers.get('content-type', ''), body)
@@ -98,15 +105,6 @@ def _headers(response: Any) -> dict[str, str]:
     return found
 
 
-def _body(response: Any) -> bytes:
-    """Return the body, or nothing where it cannot be had any more."""
-    for name in ('content', 'body', 'data'):
-        body = attribute(response, name)
-        if isinstance(body, bytes):
-            return body if len(body) <= _MAX_BODY else b''
-    return b''
-
-
 def is_text(body: bytes) -> bool:
     """Tell whether a body is UTF-8: nobody has to decompress it."""
     try:
@@ -114,11 +112,3 @@ def is_text(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def attribute(response: Any, name: str) -> Any:
-    """Return an attribute of any object, or None where it cannot be had."""
-    try:
-        return getattr(response, name, None)
-    except Exception:  # a stream that was closed, or never read
-        return None

@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 
 MASK = '***'
 
 _FERNET = re.compile(r'gAAAAA[A-Za-z0-9_-]{20,}+={0,2}')
 _JWT = re.compile(r'eyJ[A-Za-z0-9_-]{5,}+((?:\.[A-Za-z0-9_-]*+){1,4}+)?')
+# Of ASCII alone: four more letters have a small or capital one in A-Z.
+_FOLDED = re.IGNORECASE | re.ASCII
 _BEARER = re.compile(
-    r'(bearer[ \t]{1,4}+)([A-Za-z0-9._~+/=-]{6,}+)', re.IGNORECASE
+    r'(bearer[ \t]{1,4}+)([A-Za-z0-9._~+/=-]{6,}+)', _FOLDED
 )
 _BASIC = re.compile(
-    r'(basic[ \t]{1,4}+)([A-Za-z0-9+/]{4,}+={0,2})', re.IGNORECASE
+    r'(basic[ \t]{1,4}+)([A-Za-z0-9+/]{4,}+={0,2})', _FOLDED
 )
 _AWS_ID = re.compile('(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Z])')
 _URLS = re.compile(r'://([^\s"\'<>]++)')
@@ -42,9 +43,11 @@ def without_blocks(text: str) -> str:
     return text
 
 
-def without_tokens(text: str) -> str:
-    """Mask tokens and credentials of a known form."""
-    low = text.lower()
+def without_tokens(text: str, low: str) -> str:
+    """Mask tokens and credentials of a known form.
+
+    :param low: the text in small letters, with or without names' secrets
+    """
     if 'gAAAAA' in text:
         text = _FERNET.sub(MASK, text)
     if 'eyJ' in text:
@@ -130,6 +133,6 @@ def _masked_basic(found: re.Match[str]) -> str:
     coded = coded[: len(coded) - (len(coded) % 4 == 1)]
     try:
         told = base64.b64decode(coded + '=' * (-len(coded) % 4))
-    except binascii.Error:
+    except ValueError:  # no Base64
         return found[0]
     return found[1] + MASK if b':' in told else found[0]

@@ -19,6 +19,44 @@ _STEMS = (
     '_sig',
     'sessionid',
     'session_id',
+    'samlresponse',
+)
+# The end of a name: "assertion failed", "jwt.exceptions" are none.
+_END = r'(?![\w.-])'
+_BEGIN = '(?<![a-z0-9])'
+_IS = r'%(?:25){0,4}+3[da]'
+# Words too short or too common to be a secret's name wherever they stand.
+_WORDS = {
+    'pw': re.compile(
+        f'(?:{_BEGIN}|(?<=admin)|(?<=bind)|(?<=db)|(?<=ldap)|(?<=root)'
+        f'|(?<=user))pw{_END}'
+    ),
+    'jwt': re.compile(f'{_BEGIN}jwt{_END}'),
+    'otp': re.compile(
+        f'(?:{_BEGIN}|(?<={_BEGIN}[th]))otp(?:[_-]?code)?{_END}'
+    ),
+    'credential': re.compile(f'credentials?{_END}'),
+    'verifier': re.compile(
+        '(?:(?<=code)|(?<=oauth)|(?<=code[_-])|(?<=oauth[_-]))'
+        f'verifier{_END}'
+    ),
+    'sig': re.compile(
+        '(?:(?<=[?&])|(?<=amp;)|(?<=%26)|(?<=%3f)|(?<=%2526)|(?<=%253f))'
+        f'sig(?:=|{_IS})'
+    ),
+    'assertion': re.compile(
+        r'assertion(?:[ \t]{0,4}=|\\{0,16}["\'][ \t]{0,4}[]:,=]'
+        f'|{_IS}|>)'
+    ),
+}
+# These may begin where a capital letter does: bindPw, userOTP.
+_CAMEL = re.compile('(?<=[a-z])(?:P[Ww]|J[Ww][Tt]|O[Tt][Pp])' + _END)
+# SQL, which is written so; "the volume identified by 'x'" is a sentence.
+_SQL = 'IDENTIFIED'
+_SQL_TAIL = re.compile(
+    r'[ \t]{1,4}(?:WITH[ \t]{1,4}[\w"\'`]{1,40}[ \t]{1,4})?(?:BY|AS)'
+    r'(?:[ \t]{1,4}(?:PASSWORD|VALUES))?'
+    r'(?=[ \t]{1,4}\\{0,16}["\'])'
 )
 _KEY_OF = re.compile(
     '(?:api|access|account|auth|ceph|cipher|crypto?|encryption|fernet|hmac|'
@@ -48,20 +86,33 @@ _NOT_SECRET = (
     'uri',
     'url',
 )
-# All that stands between the name and its value.
+_BLANK = r'[ \t\xa0]'
+# All that stands between the name and its value; a _ is a blank in it.
 _TAIL = re.compile(
-    r'(?P<name>[\w.-]{0,40}+)(?P<close>\\{0,16}+["\'])?\]?'
-    r'(?:%3[da]'
-    r'|[ \t]{0,4}+:[ \t]?(?:str|bytes)(?:[ \t]?\|[ \t]?none)?[ \t]?='
-    r'|[ \t]{0,4}+(?:=>|[=:]{1,3}+)'
-    r'|(?P<comma>,)(?=[ \t]{0,8}[bru]?\\{0,16}["\'])'
+    r'(?P<name>[\w.-]{0,40}+)(?P<close>\\{0,16}+["\']|%(?:25){0,4}+22)?\]?'
+    # An equals sign or colon as it is, or in the escapes of a URL, of JSON,
+    # of Python behind such a blank, and of HTML.
+    rf'(?:{_IS}'
+    r'|\\\\{0,15}+(?:u00|x)(?:3[da]|a0_{0,4}+[=:]{1,3}+)'
+    r'|&#(?:61|58|x3[da]);'
+    r'|_{0,4}+:_?(?:str|bytes)(?:_?\|_?none)?_?='
+    r'|_{0,4}+(?:=>|[=:]{1,3}+)'
+    r'|(?P<comma>,)(?=_{0,8}[bru]?\\{0,16}["\'])'
+    # An argument: quoted, or what is hardly the name of a variable.
+    r'|(?P<call>\()(?=_{0,8}[bru]?\\{0,16}["\']'
+    r'|(?=[^\s()"\'.,=<>]{4,64}\))[^\s()"\'.,=<>]{0,63}[0-9])'
     r'|(?P<tag>>)(?=[^\s<>])'
-    r'|(?P<space>[ \t]{1,4}+)(?=["\']))'
-    r'[ \t]{0,8}+'
+    r'|(?P<space>_{1,4}+)(?=\\{0,16}["\']))'
+    r'_{0,8}+'
     # A block of YAML, which begins on the next line, maybe of a traceback.
-    r'(?:[|>][+-]?[ \t]{0,4}+(?:\r|\\{1,4}+r)?(?:\n|\\{1,4}+n)'
-    r'[ \t|]{1,32}+)?'
+    r'(?:[|>][+-]?_{0,4}+(?:\r|\\{1,4}+r)?(?:\n|\\{1,4}+n)'
+    r'[ \t|]{1,32}+)?'.replace('_', _BLANK)
 )
+# What may be called with a password, but for a class: its text says why.
+_CALLS = frozenset(
+    ['password', 'passwd', 'passphrase', 'passcode', 'passkey', 'pwd', 'pw']
+)
+_CLASS = re.compile(r'\b[A-Z]\w*\Z')
 _OPTION = re.compile(r'--[\w-]{0,29}\Z')
 _OPTION_TAIL = re.compile(r'(?P<name>[\w-]{0,40}+)[ \t]{1,8}+(?!-)')
 _OPENING = re.compile(r'[bBfFrRuU]{0,2}(\\{0,16}+)("""|\'\'\'|["\'])')
@@ -71,6 +122,7 @@ _SCHEME = re.compile(
 )
 #: So much in brackets is a value, where there are no brackets in it.
 _MAX_BRACKETS = 512
+_NO_VALUE = re.compile(r'[\s<]|\A/')
 _CLOSING = {'[': ']', '(': ')', '{': '}'}
 _AFTER_QUOTE = frozenset(['', *' \t\r\n,;:.)]}>&"\'\\'])
 _BETWEEN = re.compile(r'[\s,]{0,64}+')
@@ -83,13 +135,15 @@ _UNQUOTED = re.compile(
 _NOTHING = frozenset(['none', 'null', 'true', 'false', MASK])
 
 
-def without_named(text: str) -> str:
-    """Mask the values that stand behind the name of a secret."""
-    low = text.lower()
+def without_named(text: str, low: str) -> str:
+    """Mask the values that stand behind the name of a secret.
+
+    :param low: the text in small letters
+    """
     if len(low) != len(text):
         # A letter whose small form is two: positions would not agree.
         low = text.translate(_SMALL)
-    hits = _hits(low)
+    hits = _hits(text, low)
     if not hits:
         return text
     parts = []
@@ -108,20 +162,38 @@ def without_named(text: str) -> str:
 _SMALL = {code: code + 32 for code in range(ord('A'), ord('Z') + 1)}
 
 
-def _hits(low: str) -> list[tuple[int, int]]:
+def _hits(text: str, low: str) -> list[tuple[int, int]]:
     """Return where words that begin or end a secret's name stand."""
-    found = []
+    found: list[tuple[int, int]] = []
     for stem in _STEMS:
-        at = low.find(stem)
-        while at >= 0:
-            found.append((at, at + len(stem)))
-            at = low.find(stem, at + len(stem))
-    at = low.find('key')
-    while at >= 0:
-        if _KEY_OF.search(low[max(0, at - 14) : at]):
-            found.append((at, at + 3))
-        at = low.find('key', at + 3)
+        if stem in low:
+            found += _places(stem, low)
+    if 'key' in low:
+        for at, end in _places('key', low):
+            if _KEY_OF.search(low[max(0, at - 14) : at]):
+                found.append((at, end))
+    for word in _WORDS:
+        if word in low:
+            name = _WORDS[word]
+            for at, end in _places(word, low):
+                if name.match(low, at) or _CAMEL.match(text, at):
+                    found.append((at, end))
+    if _SQL in text:
+        for at, end in _places(_SQL, text):
+            tail = _SQL_TAIL.match(text, end)
+            if tail is not None:
+                found.append((at, tail.end()))
     found.sort()
+    return found
+
+
+def _places(word: str, text: str) -> list[tuple[int, int]]:
+    found = []
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        found.append((at, end))
+        at = text.find(word, end)
     return found
 
 
@@ -129,7 +201,7 @@ def _span(text: str, low: str, at: int, end: int) -> tuple[int, int] | None:
     """Return from where to where the value of a name is secret."""
     if (
         low.startswith('pass', at)
-        and not low.startswith(('word', 'wd', 'phrase', 'code'), end)
+        and not low.startswith(('word', 'wd', 'phrase', 'code', 'key'), end)
         and low[end : end + 1].isalpha()
     ):
         return None  # passed, passing
@@ -150,10 +222,23 @@ def _span(text: str, low: str, at: int, end: int) -> tuple[int, int] | None:
             return None
     if tail['name'].endswith(_NOT_SECRET):
         return None
+    called = tail.groupdict().get('call')
+    if called and not _is_call(text, low, at, tail.end('name')):
+        return None
     if low.startswith('/', at - 1) and low[tail.end() - 1] in ' \t>':
         return None  # the end of a path, or of an element
+    if called and _OPENING.match(text, tail.end()):
+        return _items(text, tail.end())
     whole_line = low.startswith(_LINES, at)
     return _value(text, low, at, tail.end(), whole_line)
+
+
+def _is_call(text: str, low: str, at: int, end: int) -> bool:
+    """Tell whether a name is that of a function which is given a password."""
+    if low[at:end] not in _CALLS:
+        return False
+    # InvalidPassword('…') has a text that says why; Password('…') has none.
+    return not _CLASS.search(text[max(0, at - 64) : at])
 
 
 def _value(
@@ -168,6 +253,10 @@ def _value(
     if whole_line and first == '{':
         end = text.find('}', at)
         return (at + 1, end if end >= 0 else len(text))
+    if first == '<' and text[at - 1] == '=':
+        end = text.find('>', at, at + _MAX_BRACKETS)
+        value = text[at + 1 : end] if end > at + 1 else ' '
+        return None if _NO_VALUE.search(value) else (at + 1, end)
     if first in _CLOSING:
         listed = _items(text, at + 1) if first != '{' else None
         return listed or _in_brackets(text, at)
