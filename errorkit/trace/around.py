@@ -29,6 +29,10 @@ def groups(
     :param written: when the log was last written
     :param matches: tells whether a record's text holds what was looked for
     """
+
+    def holds(group: Group) -> bool:
+        return any(map(matches, group.lines))
+
     before, after = block.before(), block.after()
     data = b''.join((before, memoryview(block.data)[:block.end], after))
     first = block.offset - len(before)
@@ -38,13 +42,15 @@ def groups(
     while number < len(places):
         done = _start(data, places[number], done, written)
         grouping = Grouping(written)
-        found: list[Group] = []
         # The records that hold a place, and then as many as may stand
         # between the lines of the last of them.
         limit = None
         while done < len(data):
             stop = data.find(b'\n', done) + 1 or len(data)
-            found += grouping.add(data[done:stop], 0, first + done)
+            for group in grouping.add(data[done:stop], 0, first + done):
+                # At once: a block may hold very many of them.
+                if group.offset < first + end and holds(group):
+                    yield group
             if number < len(places) and places[number] < stop:
                 limit = grouping.begun + grouping.ahead - 1
                 while number < len(places) and places[number] < stop:
@@ -52,11 +58,8 @@ def groups(
             elif limit is not None and grouping.begun > limit:
                 break  # the last one has only begun
             done = stop
-        found += grouping.finish()
-        for group in found:
-            if group.offset < first + min(done, end) and any(
-                map(matches, group.lines)
-            ):
+        for group in grouping.finish():
+            if group.offset < first + min(done, end) and holds(group):
                 yield group
 
 

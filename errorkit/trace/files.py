@@ -170,9 +170,7 @@ class Sources(Sequence[Source]):
         self._sources.append(
             Source(
                 name, path, found.st_size,
-                datetime.datetime.fromtimestamp(
-                    found.st_mtime, datetime.UTC
-                ),
+                _moment(found.st_mtime),
                 packing.packing_of(start),
             )
         )
@@ -217,6 +215,14 @@ def sources(
         else:
             found.add(name, name)
     return found
+
+
+def _moment(seconds: float) -> datetime.datetime:
+    """Return a time of last writing; now, where no calendar has it."""
+    try:
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.datetime.now(datetime.UTC)
 
 
 def _below(folder: str, found: Sources) -> Iterator[str]:

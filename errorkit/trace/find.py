@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The records that belong to an id, and those of failures, of very many.
 
-A log is read as often as it takes to know all ids of the tree: once for the
-id that was asked for, once for those that its records name, and again only
-when that has shown ids in places far from all others. Time is linear in the
-size of the logs; memory depends on the size of the tree alone.
+A log is read as often as it takes to know all ids of the tree, within bounds:
+once for the id that was asked for, once for those that its records name, and
+again only when that has shown ids in places far from all others. Time is
+linear in the size of the logs; memory depends on the size of the tree alone,
+and for failures on nothing.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import datetime
+import itertools
 from collections.abc import Iterator, Sequence
 
 from errorkit import ids
-from errorkit.trace import scan
+from errorkit.trace import blocks, scan
 from errorkit.trace.blocks import Segment, segments
 from errorkit.trace.files import Progress, Source, Sources
 from errorkit.trace.kin import Kin
@@ -27,6 +29,15 @@ SEGMENT = 32 << 20
 #: Around each record of a tree so many bytes, before and behind, are
 #: searched at once for further ids.
 NEAR = 2 << 20
+#: The logs are read so many times at most. Services that call each other need
+#: few; a client that names the id of its last answer as that of its next
+#: request makes a chain without end.
+READINGS = 20
+#: Between two of them, what is near is read so many times at most.
+NEAR_READINGS = 10
+#: What one process reads of failures before it tells what it has found, in
+#: bytes. Of some logs each line is one.
+FAILURES = 4 << 20
 #: In plain logs that are more than this together, in bytes, no lines are
 #: counted: that would be a sixth of the time.
 COUNTED = 1 << 30
@@ -61,7 +72,7 @@ def errors(
 ) -> Iterator[Record]:
     """Yield the records that tell that a request failed.
 
-    Those with a status from 400 on, and those of level ERROR or CRITICAL
+    Those with a status from 400 on, and those with a level of an error
     that have a request id. A request that failed may give several, and the
     caller puts them together by ``request_id``; a line of an access log may
     have none.
@@ -70,28 +81,37 @@ def errors(
     :returns: in the order of the sources and, in each, of its lines
     """
     parts = [
-        part for source in sources for part in segments(source, SEGMENT)
+        part for source in sources for part in segments(source, FAILURES)
     ]
     told = _Told(progress)
     told.expect(sum(part.size for part in parts))
     with Workers(sources.size) as workers:
-        found = workers.run(scan.for_failures, parts)
-        lines = 0
-        for part, one in zip(parts, found, strict=True):
+        results: Iterator[scan.Found | None] = (
+            workers.run(scan.some_failures, parts) if workers.several
+            else itertools.repeat(None, len(parts))
+        )
+        lines, seen = 0, set[int]()
+        for part, found in zip(parts, results, strict=True):
+            if not part.start:
+                lines, seen = 0, set()
+            # A record may be seen from two parts.
+            end = part.start + part.size - blocks.BEFORE
+            before, seen = seen, set()
+            # What is too much to be handed over is read here.
+            one = found or scan.failures(part)
+            for offset, record in one:
+                if part.end is not None and offset >= end:
+                    seen.add(offset)
+                if offset not in before:
+                    yield dataclasses.replace(
+                        record, line=lines + record.line
+                    )
             if one.problem:
                 sources.tell(
                     part.source.name, one.problem, partly=one.partly
                 )
-            told.did(part.size)
-            if not part.start:
-                lines = 0
-            for _, record in sorted(one.records.items(), key=_offset):
-                yield dataclasses.replace(record, line=lines + record.line)
             lines += one.lines
-
-
-def _offset(found: tuple[int, Record]) -> int:
-    return found[0]
+            told.did(part.size)
 
 
 class _Told:
@@ -129,24 +149,40 @@ class _Search:
         self._found: dict[tuple[int, int], Record] = {}
 
     def run(self) -> None:
-        """Search until no new ids are found."""
+        """Search until no new ids are found, or often enough."""
         searched: set[str] = set()
-        while new := self._kin.known - searched:
-            searched |= new
+        for _ in range(READINGS):
+            new = self._kin.known - searched
+            if not new:
+                return
             before = set(self._found)
             self._read(
                 [
                     part for source in self._sources
                     for part in segments(source, SEGMENT)
                 ],
-                new,
+                new, searched,
             )
+            searched |= new
             self._read_near(set(self._found) - before, searched)
+        if self._kin.known - searched:
+            self._sources.tell(
+                'the tree',
+                f'the logs were read {READINGS} times, and still show '
+                'further ids',
+                partly=True,
+            )
 
-    def _read(self, parts: Sequence[Segment], wanted: set[str]) -> None:
-        """Find the records with some ids in some parts of the logs."""
+    def _read(
+        self, parts: Sequence[Segment], wanted: set[str], known: set[str]
+    ) -> None:
+        """Find the records with some ids in some parts of the logs.
+
+        :param known: ids that nobody looks for again
+        """
         self._told.expect(sum(part.size for part in parts))
-        tasks = [(part, frozenset(wanted)) for part in parts]
+        new, old = frozenset(wanted), frozenset(known)
+        tasks = [(part, new, old) for part in parts]
         found = self._workers.run(scan.for_ids, tasks)
         held: list[tuple[tuple[int, int], Record]] = []
         for part, one in zip(parts, found, strict=True):
@@ -157,14 +193,15 @@ class _Search:
             place = self._places[part.source]
             held += (
                 ((place, offset), record)
-                for offset, record in one.records.items()
+                for offset, record in one
             )
             self._told.did(part.size)
         # A record may belong to the tree by an id that another tells.
         count = -1
         while held and count != len(held):
             count = len(held)
-            held = [one for one in held if not self._take(*one)]
+            # To and fro: a chain may go either way.
+            held = [one for one in reversed(held) if not self._take(*one)]
 
     def _take(self, place: tuple[int, int], record: Record) -> bool:
         if not self._kin.take(record):
@@ -183,10 +220,13 @@ class _Search:
         before the logs are read as a whole again.
         """
         known = set(searched)
-        while places and (new := self._kin.known - known):
-            known |= new
+        for _ in range(NEAR_READINGS):
+            new = self._kin.known - known
+            if not new or not places:
+                return
             before = set(self._found)
-            self._read(self._near(places), new)
+            self._read(self._near(places), new, known)
+            known |= new
             places = set(self._found) - before | places
 
     def _near(self, places: set[tuple[int, int]]) -> list[Segment]:

@@ -13,12 +13,15 @@ class Kin:
     call that it tells of. An id that only stands in the text of another
     request's record, such as in a path that was asked for, is no link.
 
-    :param request_id: a local or a global id
+    :param request_ids: local or global ids
     """
 
-    def __init__(self, request_id: str) -> None:
+    def __init__(self, *request_ids: str) -> None:
         #: All ids of the tree that are known so far.
-        self.known = {request_id}
+        self.known = set(request_ids)
+        #: Those of them that its records have told, until somebody takes
+        #: them out.
+        self.new: set[str] = set()
 
     def take(self, record: Record) -> bool:
         """Tell whether a record, that holds a known id, is of the tree.
@@ -31,5 +34,7 @@ class Kin:
             return True
         if self.known.isdisjoint(own) and called not in self.known:
             return False
-        self.known |= {one for one in (*own, called) if one}
+        new = {one for one in (*own, called) if one} - self.known
+        self.known |= new
+        self.new |= new
         return True

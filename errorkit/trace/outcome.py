@@ -6,12 +6,13 @@ from __future__ import annotations
 from errorkit.trace.records import Record
 from errorkit.trace.spans import Kind, Span
 
-_ERRORS = frozenset(['ERROR', 'CRITICAL', 'FATAL', 'ALERT', 'EMERGENCY'])
+#: The levels of what has failed.
+LEVELS = ('ERROR', 'CRITICAL', 'FATAL', 'ALERT', 'EMERGENCY')
 
 
 def is_error(record: Record) -> bool:
     """Tell whether a record tells of an error by its level."""
-    return (record.level or '').upper() in _ERRORS
+    return (record.level or '').upper() in LEVELS
 
 
 def is_warning(record: Record) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeAlias
 
 from errorkit import ids
@@ -117,6 +117,17 @@ def ids_of(wanted: frozenset[str]) -> Ids:
     return Ids(wanted)
 
 
+def _of_lines(
+    sign: re.Pattern[bytes], block: Bytes, end: int
+) -> Iterator[int]:
+    """Yield the first place of a sign in each line that has one."""
+    match = sign.search(block, 0, end)
+    while match is not None:
+        yield match.start()
+        line = block.find(b'\n', match.end(), end)
+        match = sign.search(block, line, end) if line >= 0 else None
+
+
 class Failures:
     """Signs of a request that failed, of which a few may mean nothing."""
 
@@ -128,19 +139,22 @@ class Failures:
             rb'ERROR',
             rb'CRITICAL',
             rb'FATAL',
+            # Of JSON records, in any case.
+            rb'v(?:el(?:name)?|erity)": ?'
+            rb'"(?i:error|critical|fatal|alert|emergency)"',
             rb'HTTP(?:/[0-9.]{1,4}\\?[")]?)? [45][0-9][0-9](?![0-9])',
-            rb'tatus(?:: {1,2}|": ?"?)[45][0-9][0-9](?![0-9])',
+            rb'tatus(?:: {1,2}|(?:_code)?": ?"?)[45][0-9][0-9](?![0-9])',
             rb'wered with [45][0-9][0-9](?![0-9])',
         )
     )
     _TEXT = re.compile('|'.join(sign.pattern.decode() for sign in _SIGNS))
 
     def places(self, block: Bytes, end: int) -> list[int]:
-        """Return where the signs are, ascending."""
+        """Return where the signs are, ascending: each kind's first a line."""
         return sorted(
-            match.start()
+            place
             for sign in self._SIGNS
-            for match in sign.finditer(block, 0, end)
+            for place in _of_lines(sign, block, end)
         )
 
     def matches(self, text: str) -> bool:

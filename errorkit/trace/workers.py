@@ -56,6 +56,11 @@ class Workers:
     def __exit__(self, *exc_info: object) -> None:
         self._end()
 
+    @property
+    def several(self) -> bool:
+        """Tell whether there are others besides this process."""
+        return self._pool is not None
+
     def _end(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)

@@ -14,7 +14,15 @@ import uuid
 
 import pytest
 
-from errorkit.trace import blocks, files, find, kin, lines, workers
+from errorkit.trace import (
+    blocks,
+    files,
+    find,
+    kin,
+    lines,
+    outcome,
+    workers,
+)
 
 ROOT = pathlib.Path(__file__).parents[2]
 STAMP = '2026-11-22 10:00:{:02}.{:03}'
@@ -216,6 +224,7 @@ def test_a_search_finds_what_reading_everything_finds(
     for name, value in SMALL.items():
         monkeypatch.setattr(blocks, name, value)
     monkeypatch.setattr(find, 'SEGMENT', 5000)
+    monkeypatch.setattr(find, 'FAILURES', 5000)
     monkeypatch.setattr(find, 'NEAR', 3000)
     chance = random.Random(seed)
     paths = []
@@ -272,6 +281,7 @@ def test_a_long_chain_of_calls_is_followed_to_its_ends(tmp_path, monkeypatch):
     lambda *args: find.tree(A, *args), lambda *args: list(find.errors(*args))])
 def test_progress_is_told_and_ends_complete(tmp_path, monkeypatch, search):
     monkeypatch.setattr(find, 'SEGMENT', 1000)
+    monkeypatch.setattr(find, 'FAILURES', 1000)
     (tmp_path / 'a.log').write_text(oslo(A, 'a') * 100 + used(A, B))
     told = []
     with files.sources([str(tmp_path)]) as found:
@@ -325,6 +335,42 @@ def test_the_records_of_failed_requests_are_found(tmp_path, name):
         [(2, text.rstrip('\n'))] if name in BAD else [])
 
 
+@pytest.mark.parametrize('member', [
+    'level', 'levelname', 'log.level', 'severity'])
+@pytest.mark.parametrize('case', [str.upper, str.lower, str.title])
+@pytest.mark.parametrize('level', outcome.LEVELS)
+def test_a_json_record_of_an_error_is_one_in_any_case(
+        tmp_path, level, case, member):
+    bad = json.dumps({'message': 'x', 'request_id': A, member: case(level)})
+    good = json.dumps({'message': level, 'request_id': A, member: 'info'})
+    assert errors(tmp_path, good, bad, good) == [2]
+
+
+# Of the others is said in JSON only.
+@pytest.mark.parametrize('level', outcome.LEVELS[:3])
+def test_a_line_of_an_error_is_one(tmp_path, level):
+    assert errors(tmp_path, oslo(A, 'x'), oslo(A, 'x', level=level)) == [2]
+
+
+@pytest.mark.parametrize('members', [
+    {'http': {'request': {'method': 'GET'}, 'response': {
+        'status_code': 503}}},
+    {'http.response.status_code': 503}, {'status': 503}])
+@pytest.mark.parametrize('separators', [(', ', ': '), (',', ':')])
+def test_a_json_record_of_a_status_is_an_error(tmp_path, members, separators):
+    bad = json.dumps({'message': 'x', 'log.level': 'info', 'request_id': A,
+                      **members}, separators=separators)
+    assert errors(tmp_path, bad.replace('503', '200'), bad) == [2]
+
+
+def errors(tmp_path, *texts):
+    """Return the numbers of the lines that are found to be errors."""
+    (tmp_path / 'a.log').write_text(
+        ''.join(text.rstrip('\n') + '\n' for text in texts))
+    with files.sources([str(tmp_path)]) as found:
+        return [record.line for record in find.errors(found)]
+
+
 SPREAD = '''
 import os, sys, warnings
 warnings.simplefilter('error')
@@ -336,7 +382,7 @@ def whoami(task):
     return os.getpid()
 
 if __name__ == '__main__':
-    find.SEGMENT = 20000
+    find.SEGMENT = find.FAILURES = 20000
     workers.MIN_SIZE = 0
     with workers.Workers(1, 2) as pool:
         pids = set(pool.run(whoami, range(50)))

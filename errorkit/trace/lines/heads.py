@@ -128,7 +128,7 @@ def _of_text(
     """Read level and logger, and what stands in brackets behind them."""
     groups = match.groupdict()
     if groups.get('stamp'):
-        fields['timestamp'] = stamps.iso(groups['stamp'].replace(' +', '+'))
+        fields['timestamp'] = stamps.iso(groups['stamp'])
     if groups.get('pid'):
         fields['pid'] = int(groups['pid'])
     if groups.get('file') and (named := services.of_file(groups['file'])):

@@ -36,13 +36,17 @@ _CTIME = re.compile(
     r'([0-9]{2}):([0-9]{2}):([0-9]{2}) ([0-9]{4})',
     re.ASCII,
 ).fullmatch
+_ZONE = re.compile(' (?=[+-]|Z$)').sub
+_DAY = datetime.timedelta(days=1)
+_LATEST = datetime.datetime.max.replace(tzinfo=_UTC) - _DAY
 _MILLISECONDS = 100_000_000_000
 
 
 def iso(text: str) -> datetime.datetime | None:
     """Read ISO 8601, with a blank or a comma where ``logging`` has them."""
     try:
-        when = datetime.datetime.fromisoformat(text)
+        # Some formats put a blank before the zone.
+        when = datetime.datetime.fromisoformat(_ZONE('', text))
     except ValueError:
         return None
     return when if when.tzinfo else when.replace(tzinfo=_UTC)
@@ -60,7 +64,7 @@ def syslog(
     if match is None or match[1] not in _MONTHS:
         return None
     fraction = (match[6] or '').ljust(6, '0')
-    latest = written + datetime.timedelta(days=1)
+    latest = min(written, _LATEST) + _DAY
     # A 29th of February may be eight years away, around 1900 or 2100.
     for year in range(latest.year, latest.year - 9, -1):
         try:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from errorkit.trace.outcome import LEVELS
+
 _ID_FIELDS = [
     'request_id', 'global_request_id', 'context.request_id',
     'context.global_request_id', 'extra.request_id', 'message', 'traceback',
 ]
 _LEVEL_FIELDS = ['level', 'levelname', 'log.level', 'log_level', 'severity']
 _STATUS_FIELDS = ['status', 'extra.status', 'http.response.status_code']
-_LEVELS = ('ERROR', 'CRITICAL', 'FATAL')
 #: How messages show a status; the last word is the beginning of one.
 _PHRASES = ('status: ', 'answered with ', 'HTTP/1.1 ', 'HTTP/1.0 ', 'HTTP ')
 
@@ -33,7 +34,7 @@ def failures() -> dict[str, Any]:
         [{'range': {field: {'gte': 400}}} for field in _STATUS_FIELDS]
         + [
             _phrase(level, [*_LEVEL_FIELDS, 'message'])
-            for level in (*_LEVELS, *map(str.lower, _LEVELS))
+            for level in (*LEVELS, *map(str.lower, LEVELS))
         ]
         + [
             {
