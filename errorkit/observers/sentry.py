@@ -39,9 +39,10 @@ _OF_REQUEST = ('method', 'url')
 #: The lines of source around a frame's own.
 _OF_SOURCE = ('pre_context', 'context_line', 'post_context')
 #: What stays of an event that cannot be read.
-_OURS = ('event_id', 'level', 'timestamp', 'tags', 'fingerprint')
+_OURS = ('event_id', 'level', 'timestamp', 'fingerprint')
+_TAGS = ('code', 'status', 'kind', 'request_id', 'global_request_id')
 #: What others put into events, in any form.
-_FREE = ('breadcrumbs', 'extra')
+_FREE = ('breadcrumbs', 'contexts', 'extra', 'tags', 'user')
 _MAX_TEXT = masking.MAX_MESSAGE
 # A cut could leave a secret without the name before it, so that comes last.
 _MAX_READ = 8 * _MAX_TEXT
@@ -113,14 +114,8 @@ def _event(
             hint = {}
     event['tags'] = {
         name: str(value)
-        for name, value in (
-            ('code', record.code),
-            ('status', record.status),
-            ('kind', record.kind),
-            ('request_id', record.request_id),
-            ('global_request_id', record.global_request_id),
-        )
-        if value is not None
+        for name in _TAGS
+        if (value := getattr(record, name)) is not None
     }
     event['fingerprint'] = ['errorkit', str(record.code)]
     if record.exception is not None:
@@ -146,7 +141,14 @@ def _processed(event: Any, hint: Any) -> Any:
         return _without_secrets(event, hint)
     except Exception as exc:  # the SDK would send it as it was
         log.say(LOG, logging.ERROR, 'an event was not read', raised=exc)
-        return {name: event[name] for name in _OURS if name in event}
+        return {
+            **{name: event[name] for name in _OURS if name in event},
+            'tags': {
+                name: event['tags'][name]
+                for name in _TAGS
+                if name in event['tags']
+            },
+        }
 
 
 def _without_secrets(event: Any, hint: Any) -> Any:

@@ -21,6 +21,8 @@ from errorkit.masking import one_line
 VARIABLE = 'ERRORKIT_DB_URL'
 #: What is to be done about tables that are missing or old.
 UPGRADE = "run 'errorkit db upgrade --url …'"
+#: The logger of databases, which says that in a service.
+DATABASES = 'errorkit.outcomes.sql'
 
 # What is imported for a database, and the extra it comes with.
 _EXTRAS = {
@@ -33,7 +35,7 @@ _EXTRAS = {
 # Drivers that are taken, and come with no extra.
 _PACKAGES = {'psycopg': 'psycopg', 'MySQLdb': 'mysqlclient'}
 # It logs with a traceback and the SQL what it then raises; the command says
-# that, in a line.
+# that, and what is to be done, in a line.
 _FILTERS = 'oslo_db.sqlalchemy.exc_filters'
 _Store = TypeVar('_Store')
 
@@ -56,12 +58,13 @@ def run(
     :returns: 0; 1 where the store failed; 2 for a wrong use
     """
     say = functools.partial(print, file=sys.stderr)
-    sys.path.insert(0, '')
     source = 'STORE' if name else VARIABLE
     name = name or os.environ.get(VARIABLE)
     if name is None:
         say(f'{what}: STORE or {VARIABLE} is needed')
         return 2
+    if '://' not in name:
+        _import_from_here()
     database: Any = None
     with _logging_in_lines(what, printed):
         try:
@@ -119,6 +122,14 @@ def missing(error: ImportError) -> str:
     return f'{type(error).__name__}: {first_line(error)}'
 
 
+def _import_from_here() -> None:
+    """Let a service's own module be imported, after what is installed."""
+    with contextlib.suppress(OSError):  # the folder is gone
+        here = os.getcwd()
+        if here not in sys.path:
+            sys.path.append(here)
+
+
 def _refusal(error: ConfigError, source: str, name: str) -> str:
     cause = error.__cause__
     if error.value not in (name, '…'):
@@ -161,15 +172,14 @@ class _Lines(logging.Handler):
 
 @contextlib.contextmanager
 def _logging_in_lines(what: str, printed: str | None) -> Iterator[None]:
-    def is_wanted(record: logging.LogRecord) -> bool:
-        return False
-
-    filters = logging.getLogger(_FILTERS)
-    before = logging.lastResort
+    quiet = [logging.getLogger(name) for name in (_FILTERS, DATABASES)]
+    before = logging.lastResort, [one.disabled for one in quiet]
     logging.lastResort = _Lines(what, printed)
-    filters.addFilter(is_wanted)
+    for one in quiet:
+        one.disabled = True
     try:
         yield
     finally:
-        filters.removeFilter(is_wanted)
-        logging.lastResort = before
+        logging.lastResort = before[0]
+        for one, was in zip(quiet, before[1], strict=True):
+            one.disabled = was

@@ -270,6 +270,7 @@ def test_an_event_that_cannot_be_masked_is_sent_without_its_contents(
     monkeypatch.setattr('errorkit.observers.sentry._masked', fails)
 
     def application(environ, start_response):
+        Scope.get_isolation_scope().set_tag('password', 'planted-here')
         raise LookupError('planted-here')
 
     serve(errorkit.wrap(application, service_type='shop',
@@ -299,6 +300,43 @@ def test_breadcrumbs_and_extras_are_masked(sent):
     assert event['extra']['deep']['size'] == 'large'
     assert shop.PASSWORD not in str(event['breadcrumbs'])
     assert shop.PASSWORD not in str(event['extra'])
+
+
+def test_what_a_service_says_of_itself_and_its_user_is_masked(sent):
+    def application(environ, start_response):
+        scope = Scope.get_isolation_scope()
+        scope.set_context('backend', {
+            'password': shop.PASSWORD, 'deep': {'token': shop.TOKEN},
+            'size': 3, 'zone': 'north'})
+        scope.set_tag('password', shop.PASSWORD)
+        scope.set_tag('zone', 'north')
+        scope.set_user({'id': 'blue', 'password': shop.PASSWORD})
+        return shop.routed(environ, start_response)
+
+    exchange = serve(
+        errorkit.wrap(application, service_type='shop',
+                      observers=[Sentry()]), request('/bug'))
+    [event] = sent.events
+    [(_, sent_bytes)] = sent.envelopes
+    assert shop.PASSWORD.encode() not in sent_bytes
+    assert shop.TOKEN.encode() not in sent_bytes
+    assert event['contexts']['backend']['size'] == 3
+    assert event['contexts']['backend']['zone'] == 'north'
+    assert event['user']['id'] == 'blue'
+    assert event['tags']['zone'] == 'north'
+    assert event['tags']['code'] == 'shop.undefined_code'
+    assert event['tags']['status'] == '500'
+    assert event['tags']['kind'] == 'response'
+    assert event['tags']['request_id'] == exchange.request_id
+
+
+def test_the_trace_of_an_event_stays(start):
+    sent = start(traces_sample_rate=1.0)
+    with sentry_sdk.start_transaction(name='request') as transaction:
+        serve(errorkit.wrap(shop.routed, service_type='shop',
+                            observers=[Sentry()]), request('/bug'))
+    [event] = sent.events
+    assert event['contexts']['trace']['trace_id'] == transaction.trace_id
 
 
 # -- isolation

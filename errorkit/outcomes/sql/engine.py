@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A database of the stores' own: connections, short transactions, retries.
+"""A database of the stores' own: its connections, and retries in a budget.
 
 What a store asks is one statement where it can be, and is committed by the
-server with it: there is no gap between the work and its COMMIT. SQLite is
-told BEGIN IMMEDIATE, so that a writer waits for its turn and never fails on
-its way from reading to writing.
+server with it: there is no gap between the work and its COMMIT.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import weakref
@@ -20,25 +19,28 @@ import sqlalchemy.event
 from oslo_db import api as oslo_api
 from oslo_db.sqlalchemy import exc_filters
 
+from errorkit import log
 from errorkit.exceptions import ConfigError
-from errorkit.outcomes.sql import address, compiled
+from errorkit.outcomes import operating
+from errorkit.outcomes.sql import address, compiled, green, transaction
+from errorkit.outcomes.sql.outdated import is_outdated
 from errorkit.outcomes.sql.transient import is_transient
 from errorkit.outcomes.sql.watchdog import Handle, Watchdog
 
+LOG = logging.getLogger(operating.DATABASES)
+
 T = TypeVar('T')
 
+# Of a budget, so much is for tries. Who gives the same time to a call has the
+# reason of its failure then, before he leaves.
+_TRIES = 0.9
 # Between two tries, in seconds: the first pause, and the longest.
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.1
 # What is tried once more may wait so long for a file's lock, and then sync.
 _LAST_TRY = {'sqlite': address.SQLITE_WAIT + 0.05}
-# How long the server hears nothing within a transaction, in seconds: longer
-# than a slow process may take between two statements.
-_IDLE = 10
-# In a connection's record of the pool: the handle of its socket, and that a
-# transaction begins with whatever is executed next.
+# In a connection's record of the pool: the handle of its socket.
 _HANDLE = 'errorkit.handle'
-_BEGINS = 'errorkit.begins'
 
 _DATABASES: weakref.WeakSet[Database] = weakref.WeakSet()
 # A child never closes what its parent talks through: it keeps it.
@@ -77,6 +79,7 @@ class Database:
         self.budget = budget
         self._last = _LONGEST_PAUSE + _LAST_TRY.get(self.backend, 0.0)
         self._watchdog = Watchdog()
+        self._is_told = False
         self.engine = sqlalchemy.create_engine(
             self.url,
             isolation_level='AUTOCOMMIT',
@@ -87,7 +90,7 @@ class Database:
             poolclass=sqlalchemy.QueuePool,
             pool_size=pool_size,
             max_overflow=max_overflow,
-            pool_timeout=max(budget - self._last, budget / 2),
+            pool_timeout=max(budget * _TRIES - self._last, budget / 2),
             pool_recycle=1800,
             # The stack may be shown to people; values are not.
             hide_parameters=True,
@@ -97,13 +100,10 @@ class Database:
         compiled.keep_for(self.engine.dialect)
         sqlalchemy.event.listen(self.engine, 'connect', self._connected)
         sqlalchemy.event.listen(self.engine, 'close', self._closed)
-        # One message to the server less, of a driver that can.
-        self._begins_along = self.url.get_driver_name() == 'psycopg2'
-        if self._begins_along:
-            sqlalchemy.event.listen(
-                self.engine, 'before_cursor_execute', _begin_along,
-                retval=True,
-            )
+        transaction.prepare(self.engine)
+        if self.engine.dialect.driver == 'psycopg2':
+            green.warn(self.engine.dialect.dbapi)
+            sqlalchemy.event.listen(self.engine, 'do_connect', self._connect)
         _DATABASES.add(self)
 
     def read(self, work: Callable[[sqlalchemy.Connection], T]) -> T:
@@ -138,16 +138,9 @@ class Database:
         :param budget: seconds, if less than the database's
         :returns: what it returned; all of it is committed
         """
-        def within(connection: sqlalchemy.Connection) -> T:
-            if self._begins_along:
-                connection.info[_BEGINS] = True
-            elif self.backend == 'sqlite':
-                connection.exec_driver_sql('BEGIN IMMEDIATE')
-            else:
-                connection.exec_driver_sql('BEGIN')
-            return _in_transaction(connection, work)
-
-        return self._within_budget(within, budget)
+        return self._within_budget(
+            lambda connection: transaction.run(connection, work), budget
+        )
 
     def dispose(self) -> None:
         """Close all connections; the next call opens new ones."""
@@ -158,10 +151,11 @@ class Database:
         work: Callable[[sqlalchemy.Connection], T],
         budget: float | None = None,
     ) -> T:
-        deadline = time.monotonic() + min(budget or self.budget, self.budget)
+        budget = min(budget or self.budget, self.budget)
+        begun = time.monotonic()
 
         def passes(error: BaseException) -> bool:
-            left = deadline - time.monotonic()
+            left = begun + budget * _TRIES - time.monotonic()
             return left > self._last and is_transient(error)
 
         retry = oslo_api.wrap_db_retry(
@@ -176,8 +170,20 @@ class Database:
             exception_checker=passes,
             jitter=True,
         )
-        result: T = retry(self._once)(work, deadline)
+        try:
+            result: T = retry(self._once)(work, begun + budget)
+        except Exception as exc:
+            self._tell(exc)
+            raise
         return result
+
+    def _tell(self, error: Exception) -> None:
+        if not self._is_told and is_outdated(error):
+            self._is_told = True
+            log.say(
+                LOG, logging.ERROR, "tables are missing or old: %s",
+                operating.UPGRADE,
+            )
 
     def _once(
         self, work: Callable[[sqlalchemy.Connection], T], deadline: float
@@ -192,6 +198,13 @@ class Database:
             finally:
                 self._watchdog.release(handle)
 
+    def _connect(
+        self, dialect: Any, record: Any, args: Any, params: Any
+    ) -> Any:
+        return green.connect(
+            dialect.dbapi, args, params, self._watchdog, self.budget
+        )
+
     def _connected(self, driver: Any, record: Any) -> None:
         server = ''
         if self.backend == 'postgresql':
@@ -205,7 +218,7 @@ class Database:
         try:
             for statement in (
                 *address.session_settings(self.backend, self.budget, server),
-                *_idle_settings(self.backend, server),
+                *transaction.session_settings(self.backend, server),
             ):
                 cursor.execute(statement)
         finally:
@@ -223,64 +236,6 @@ class Database:
         # The threads of the parent are not here, and a lock of one may be
         # held for ever.
         self._watchdog = Watchdog()
-
-
-def _idle_settings(backend: str, server: str) -> list[str]:
-    """Return what ends the transaction of a process that was stopped in it.
-
-    Its locks would be held as long as it is.
-    """
-    if backend == 'postgresql':
-        return [f'SET idle_in_transaction_session_timeout = {_IDLE * 1000}']
-    if backend == 'mysql' and 'mariadb' in server.lower():
-        return [f'SET SESSION idle_transaction_timeout = {_IDLE}']
-    return []
-
-
-def _begin_along(
-    connection: sqlalchemy.Connection,
-    cursor: object,
-    statement: str,
-    parameters: Any,
-    context: object,
-    executemany: bool,
-) -> tuple[str, Any]:
-    if connection.info.pop(_BEGINS, False):
-        if executemany:
-            connection.exec_driver_sql('BEGIN')
-        else:
-            statement = f'BEGIN; {statement}'
-    return statement, parameters
-
-
-def _in_transaction(
-    connection: sqlalchemy.Connection,
-    work: Callable[[sqlalchemy.Connection], T],
-) -> T:
-    try:
-        result = work(connection)
-        if not connection.info.pop(_BEGINS, False):
-            connection.exec_driver_sql('COMMIT')
-    except BaseException:
-        _roll_back(connection)
-        raise
-    return result
-
-
-def _roll_back(connection: sqlalchemy.Connection) -> None:
-    if connection.invalidated or connection.info.pop(_BEGINS, False):
-        return
-    driver: Any = connection.connection.dbapi_connection
-    try:
-        # What SQLite has ended by itself cannot be rolled back; the drivers
-        # of the servers do not know of a transaction they did not begin.
-        if getattr(driver, 'in_transaction', True):
-            cursor = driver.cursor()
-            cursor.execute('ROLLBACK')
-            cursor.close()
-    except Exception:
-        # Nobody shall get it from the pool with a transaction left open.
-        connection.invalidate()
 
 
 def _after_fork() -> None:
