@@ -70,7 +70,9 @@ class wsgify(webob.dec.wsgify):  # type: ignore[misc] # webob has no types
         environ, start_response = req, args[0]
         kind = self.RequestClass
         request = (_Request if kind is webob.Request else kind)(environ)
-        if kind is not webob.Request or 'webob.adhoc_attrs' in environ:
+        if kind is not webob.Request or 'response' in environ.get(
+            'webob.adhoc_attrs', ()
+        ):
             # As webob does: what is there was another handler's.
             request.response = request.ResponseClass()
         args = self.args

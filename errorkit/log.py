@@ -141,7 +141,15 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and below it the traceback."""
-        if 'trace_id' not in record.__dict__:
+        given = record.__dict__
+        # A filter has set all of them, whoever logs perhaps one or two.
+        if not (
+            'trace_id' in given
+            and 'request_id' in given
+            and 'global_request_id' in given
+            and 'user_id' in given
+            and 'project_id' in given
+        ):
             _identify(record)
         # logging keeps the first formatter's text of a traceback for all.
         kept, record.exc_text = record.exc_text, None
@@ -227,7 +235,9 @@ class JSONFormatter(logging.Formatter):
         for name in ('code', 'status', 'resource'):
             value = given.get(name)
             if value is not None:
-                line[name] = value if type(value) is int else _plain(value)
+                # Python writes no number of very many digits.
+                is_number = type(value) is int and value.bit_length() < 64
+                line[name] = value if is_number else _plain(value)
         called = given.get('downstream_request_ids')
         if isinstance(called, (list, tuple)) and called:
             line['downstream_request_ids'] = [_plain(one) for one in called]

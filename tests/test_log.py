@@ -393,6 +393,29 @@ def test_the_filter_adds_the_trace(attach):
     assert said == [f'shop {TRACE_ID}', 'shop -']
 
 
+@pytest.mark.parametrize('filters', [True, False])
+@pytest.mark.parametrize('name', [
+    'trace_id', 'request_id', 'global_request_id', 'user_id', 'project_id'])
+def test_a_record_that_brings_one_of_the_fields_has_all_others(
+        attach, name, filters):
+    lines = attach(TextFormatter(), filters)
+    LOG.info('cake', extra={name: 'abc'})
+    LOG.info('cake', extra={name: 'abc', 'trace_id': 'def'})
+    said = [line for line in lines.text.splitlines() if 'shop' in line]
+    assert len(said) == 2
+    if name != 'trace_id':
+        assert all('abc' in line for line in said)
+
+
+def test_a_status_of_very_many_digits_loses_no_record(attach):
+    lines = attach(JSONFormatter())
+    LOG.info('cake', extra={'status': 10**5000})
+    LOG.info('cake', extra={'status': 2**63 - 1})
+    first, second = (line for line in lines.json if line['logger'] == 'shop')
+    assert isinstance(first['status'], str)
+    assert second['status'] == 2**63 - 1
+
+
 def test_the_members_of_a_json_line_are_those_that_are_listed(attach):
     lines = attach(JSONFormatter())
     extra = {
