@@ -134,7 +134,8 @@ def service_engine(store: SqlMessages) -> sa.Engine:
 
 def create(url: str, number: int = 500) -> None:
     """One message, beside a bare INSERT and COMMIT of the same row."""
-    store = prepared(url, 1000)
+    prepared(url, 1000).database.dispose()
+    store = SqlMessages(url)  # as services have it, with its default budget
     engine = service_engine(store)
     insert = MESSAGES.insert()
     driver = engine.raw_connection()
