@@ -55,10 +55,10 @@ MUTANTS = [
     ('memory.py', 'if message.project_id == project_id', ''),
     ('memory.py', 'self.get(project_id, id) is None',
      'id not in self._messages'),
-    ('reading.py', 'self.store.get(project_id, id)',
-     'self.store.get_of_any_project(id)'),
-    ('reading.py', 'self.store.delete(project_id, id)',
-     'self.store.delete_of_any_project(id)'),
+    ('reading.py', 'self.store.get(project_id, known)',
+     'self.store.get_of_any_project(known)'),
+    ('reading.py', 'self.store.delete(project_id, known)',
+     'self.store.delete_of_any_project(known)'),
     ('reading.py', 'functools.partial(self.store.get, project_id)',
      'self.store.get_of_any_project'),
     ('reading.py', 'functools.partial(self.store.list, project_id)',
@@ -78,23 +78,27 @@ MUTANTS = [
                 None,
                 functools"""),
     ('reading.py', 'if of_one is not None:', 'if False:'),
-    ('reading.py', 'if project_id is None or not _is_id(id)',
-     'if not _is_id(id)'),
+    ('reading.py', 'if project_id is None or known is None',
+     'if known is None'),
     ('reading.py', """project_id is None
-            or not _is_id""", 'not _is_id'),
+            or known is None""", 'known is None'),
     ('reading.py', 'if project_id is None:\n            if marker',
      'if False:\n            if marker'),
     ('reading.py', """self._check_sees_all(context)
-        if not _is_id(id):""", 'if not _is_id(id):'),
+        known = _id_of(id)
+        if known is None:""", """known = _id_of(id)
+        if known is None:"""),
     ('reading.py', """self._check_sees_all(context)
-        if not _is_id(id) or""", 'if not _is_id(id) or'),
+        known = _id_of(id)
+        if known is None or""", """known = _id_of(id)
+        if known is None or"""),
     ('reading.py', """self._check_sees_all(context)
         found""", 'found'),
     ('reading.py', 'self.sees_all(context) is not True',
      'not self.sees_all(context)'),
     ('reading.py', "attribute(context, 'is_admin') is True",
      "bool(attribute(context, 'is_admin'))"),
-    ('reading.py', 'if plain and is_fit(plain)', 'if plain'),
+    ('fitting.py', 'if plain and is_fit(plain, width)', 'if plain'),
     ('cursor.py', '[project_id, [[one', '[None, [[one'),
     ('cursor.py', 'if not hmac.compare_digest(digest, due)', 'if False'),
     ('rest/application.py',
